@@ -1,0 +1,44 @@
+"""A chat backend: the factory puts the parts together."""
+
+from flask import Flask
+
+from chat import errors, sockets
+from chat.config import Config
+from chat.lib import json, threads
+from chat.lib.devserver import CloseAfterWebSocket
+from chat.lib.images import open_images
+from chat.lib.presence import Presence
+from chat.lib.realtime import socketio
+from chat.middleware import headers
+from chat.routes import auth, messages, site
+from chat.store import open_store
+
+__all__ = ["create_app", "sockets"]  # importing the event handlers is what registers them
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """The app with its settings, by default those of the environment. Raises `ConfigError`."""
+    config = config or Config.from_env()
+    app = Flask(__name__, static_folder=None)
+    app.json = json.ORJSONProvider(app)
+    app.config["MAX_CONTENT_LENGTH"] = config.max_request_bytes
+    app.extensions["chat.config"] = config
+    app.extensions["chat.store"] = open_store(config.mongo_url, config.data_dir)
+    app.extensions["chat.images"] = open_images(config.cloudinary, config.data_dir)
+    app.extensions["chat.presence"] = Presence()
+    errors.register(app)
+    headers.init_app(app, config)
+    for blueprint in (auth.bp, messages.bp, site.bp):
+        app.register_blueprint(blueprint)
+    socketio.init_app(
+        app,
+        async_mode="eventlet" if threads.under_eventlet() else "threading",
+        async_handlers=False,  # one client's events are handled one after the other: its messages keep their order
+        manage_session=False,
+        message_queue=config.redis_url,
+        json=json,
+        max_http_buffer_size=config.max_request_bytes,
+        cors_allowed_origins=lambda origin, environ: headers.may_connect(origin, environ, config.client_origins),
+    )
+    app.wsgi_app = CloseAfterWebSocket(app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way to wrap it
+    return app

@@ -1,0 +1,187 @@
+"""Settings: the only reader of the environment.
+
+`Config.from_env` fails fast and by name: a server that starts is a server whose settings make sense. The factory reads
+it once; everybody else reads `settings`, the running app's own.
+"""
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar, cast
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from dotenv import dotenv_values
+from flask import current_app
+from werkzeug.local import LocalProxy
+
+ROOT = Path(__file__).resolve().parent.parent
+MIN_SECRET_LENGTH = 32  # RFC 7518, 3.2: an HS256 key is at least as long as the hash, 256 bits
+HOW_TO_MAKE_A_SECRET = 'make one with: python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
+T = TypeVar("T")
+
+
+class ConfigError(RuntimeError):
+    """A setting is missing or makes no sense; the message names it and says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cloudinary:
+    """An account at Cloudinary; ``upload_prefix`` is another address of its API, for tests and proxies."""
+
+    cloud_name: str
+    api_key: str
+    api_secret: str = field(repr=False)
+    upload_prefix: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Everything that can be set. Each field is the environment variable of the same name in capitals."""
+
+    app_env: str = "development"
+    port: int = 3000
+    data_dir: Path = Path("data")
+    jwt_secret: str = field(repr=False)
+    mongo_url: str | None = field(default=None, repr=False)
+    redis_url: str | None = field(default=None, repr=False)
+    cloudinary: Cloudinary | None = None
+    client_origins: tuple[str, ...] = ("http://localhost:5173",)
+    frontend_dist: Path = Path("../frontend/dist")
+    allow_query_user_id: bool = False
+    rate_limits: bool = True
+
+    max_text_length: int = 4000  # characters of a message
+    max_name_length: int = 100  # characters of a person's or a room's name
+    max_history_page: int = 1000  # messages of one page of history
+    max_image_bytes: int = 5 * 2**20  # of an image, decoded
+    max_image_pixels: int = 25_000_000
+    max_request_bytes: int = 8 * 2**20  # of a body or a socket frame: an image of 5 MiB in base64, and some room
+    max_sessions: int = 20  # of one user; the oldest ends when one more begins
+
+    @property
+    def production(self) -> bool:
+        """Whether this is the real thing: secrets must be strong and cookies are Secure."""
+        return self.app_env == "production"
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> "Config":
+        """Read the settings from ``environ``; by default the process's environment over the file `.env`.
+
+        Raises `ConfigError` naming the variable that is wrong.
+        """
+        env = _Env({**_dotenv(), **os.environ} if environ is None else environ)
+        app_env = env.one_of(("development", "production"), "APP_ENV", "NODE_ENV") or "development"
+        production = app_env == "production"
+        data_dir = Path(env.text("DATA_DIR") or "data")
+        allow_query_user_id = env.flag("ALLOW_QUERY_USER_ID", False)
+        if production and allow_query_user_id:
+            raise ConfigError("ALLOW_QUERY_USER_ID lets anybody be anybody: unset it in production")
+        return cls(
+            app_env=app_env,
+            port=env.number("PORT", cls.port),
+            data_dir=data_dir,
+            jwt_secret=_jwt_secret(env.text("JWT_SECRET"), production, data_dir),
+            mongo_url=env.text("MONGO_URL", "DB_URL", "MONGODB_URI"),
+            redis_url=env.text("REDIS_URL"),
+            cloudinary=_cloudinary(env),
+            client_origins=env.origins("CLIENT_ORIGINS", cls.client_origins),
+            frontend_dist=ROOT / (env.text("FRONTEND_DIST") or cls.frontend_dist),
+            allow_query_user_id=allow_query_user_id,
+            rate_limits=env.flag("RATE_LIMITS", True),
+            max_text_length=env.number("MAX_TEXT_LENGTH", cls.max_text_length),
+            max_name_length=env.number("MAX_NAME_LENGTH", cls.max_name_length),
+            max_history_page=env.number("MAX_HISTORY_PAGE", cls.max_history_page),
+            max_image_bytes=env.number("MAX_IMAGE_BYTES", cls.max_image_bytes),
+            max_image_pixels=env.number("MAX_IMAGE_PIXELS", cls.max_image_pixels),
+            max_request_bytes=env.number("MAX_REQUEST_BYTES", cls.max_request_bytes),
+            max_sessions=env.number("MAX_SESSIONS", cls.max_sessions),
+        )
+
+
+class _Env:
+    """The environment with types; an empty variable is an unset one."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def text(self, *names: str) -> str | None:
+        """The first of ``names`` that is set."""
+        return next((value for name in names if (value := self._environ.get(name, "").strip())), None)
+
+    def number(self, name: str, default: int) -> int:
+        return self._parse(name, default, int, "a whole number")
+
+    def flag(self, name: str, default: bool) -> bool:
+        words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+        return self._parse(name, default, lambda value: words[value.lower()], "on or off")
+
+    def one_of(self, allowed: tuple[str, ...], *names: str) -> str | None:
+        value = self.text(*names)
+        if value is not None and value not in allowed:
+            raise ConfigError(f"{' or '.join(names)} is {value!r}: use {' or '.join(allowed)}")
+        return value
+
+    def origins(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        value = self.text(name)
+        if value is None:
+            return default
+        origins = tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+        for origin in origins:
+            parts = urlsplit(origin)
+            if parts.scheme not in ("http", "https") or origin != f"{parts.scheme}://{parts.netloc}":
+                raise ConfigError(f"{name} has {origin!r}: use addresses like https://chat.example.org, comma-separated")
+        return origins
+
+    def _parse(self, name: str, default: T, parse: Callable[[str], T], wanted: str) -> T:
+        value = self.text(name)
+        if value is None:
+            return default
+        try:
+            return parse(value)
+        except (ValueError, KeyError):
+            raise ConfigError(f"{name} is {value!r}: it must be {wanted}") from None
+
+
+def _dotenv() -> dict[str, str]:
+    return {name: value for name, value in dotenv_values(".env").items() if value is not None}
+
+
+def _jwt_secret(secret: str | None, production: bool, data_dir: Path) -> str:
+    """The secret that signs tokens; in development one is made and kept, so that a restart logs nobody out."""
+    if secret and (len(secret) >= MIN_SECRET_LENGTH or not production):
+        return secret
+    if production:
+        problem = "is weak" if secret else "is not set"
+        raise ConfigError(f"JWT_SECRET {problem}: it needs {MIN_SECRET_LENGTH} characters; {HOW_TO_MAKE_A_SECRET}")
+    kept = data_dir / "jwt_secret"
+    if not kept.exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        kept.touch(mode=0o600)
+        kept.write_text(secrets.token_urlsafe(48))
+    return kept.read_text().strip()
+
+
+def _cloudinary(env: _Env) -> Cloudinary | None:
+    names = ("CLOUDINARY_CLOUD_NAME", "CLOUDINARY_API_KEY", "CLOUDINARY_API_SECRET")
+    prefix = env.text("CLOUDINARY_UPLOAD_PREFIX")
+    values = [env.text(name) for name in names]
+    if all(values):
+        return Cloudinary(*cast(list[str], values), upload_prefix=prefix)
+    if any(values):
+        missing = ", ".join(name for name, value in zip(names, values, strict=True) if not value)
+        raise ConfigError(f"Cloudinary needs all three of {', '.join(names)}; missing: {missing}")
+    url = env.text("CLOUDINARY_URL")
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme != "cloudinary" or not (parts.hostname and parts.username and parts.password):
+        raise ConfigError("CLOUDINARY_URL must look like cloudinary://<api_key>:<api_secret>@<cloud_name>")
+    prefix = prefix or parse_qs(parts.query).get("upload_prefix", [None])[0]
+    # The host as it was written: urlsplit lower-cases `hostname`, and cloud names are case-sensitive.
+    cloud_name = parts.netloc.rpartition("@")[2]
+    return Cloudinary(cloud_name, unquote(parts.username), unquote(parts.password), prefix)
+
+
+settings = cast(Config, LocalProxy(lambda: current_app.extensions["chat.config"]))

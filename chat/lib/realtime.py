@@ -1,0 +1,69 @@
+"""The one emitter: everything that the server tells clients by itself goes out here.
+
+Each socket is in a room of its user and in one of its session, so a message needs no map of who is where: it is
+addressed to people, on all their devices and on every worker.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from flask_socketio import SocketIO
+
+socketio = SocketIO()
+
+
+def user_room(user_id: str) -> str:
+    """The Socket.IO room of all sockets of a user."""
+    return f"user:{user_id}"
+
+
+def session_room(session_id: str) -> str:
+    """The Socket.IO room of all sockets of one login."""
+    return f"session:{session_id}"
+
+
+def tell_users(user_ids: Iterable[str], event: str, payload: Any, except_socket: str | None = None) -> None:
+    """Emit to every socket of those users, once each; but not to the socket that caused it."""
+    rooms = [user_room(user_id) for user_id in dict.fromkeys(user_ids)]
+    socketio.emit(event, payload, to=rooms, skip_sid=except_socket)
+
+
+def tell_everybody(event: str, payload: Any) -> None:
+    """Emit to every connected socket."""
+    socketio.emit(event, payload)
+
+
+def close_session(session_id: str) -> None:
+    """Tell the sockets of a login that it has ended, and close them."""
+    room = session_room(session_id)
+    socketio.emit("sessionRevoked", {}, to=room)
+    for sid, _ in list(socketio.server.manager.get_participants("/", room)):
+        socketio.server.disconnect(sid)
+
+
+class Bursts:
+    """Joins bursts: however often `run` is asked for, ``work`` is done at most once in ``interval`` seconds."""
+
+    def __init__(self, interval: float, work: Callable[[], None]) -> None:
+        self._interval = interval
+        self._work = work
+        self._lock = threading.Lock()
+        self._due = False
+        self._last = -interval
+
+    def run(self) -> None:
+        """Do the work soon: at once where it was not done of late."""
+        with self._lock:
+            if self._due:
+                return
+            self._due = True
+        socketio.start_background_task(self._run_when_due)
+
+    def _run_when_due(self) -> None:
+        socketio.sleep(max(0.0, self._last + self._interval - time.monotonic()))
+        with self._lock:
+            self._due = False
+            self._last = time.monotonic()
+        self._work()

@@ -1,0 +1,41 @@
+"""Session tokens: HS256 JWTs with the user's id, the session's id, and an end."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import jwt
+
+from chat.config import settings
+from chat.models.values import is_id
+
+LIFETIME = timedelta(days=7)
+_ALGORITHM = "HS256"
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a valid token says."""
+
+    user_id: str
+    session_id: str
+
+
+def issue(user_id: str, session_id: str) -> str:
+    """A token for that session, valid for `LIFETIME`."""
+    issued = datetime.now(UTC)
+    claims = {"userId": user_id, "sid": session_id, "iat": issued, "exp": issued + LIFETIME}
+    return jwt.encode(claims, settings.jwt_secret, algorithm=_ALGORITHM)
+
+
+def read(token: str) -> Claims | None:
+    """What the token says; None where it is not ours, is damaged, lacks a claim, or has expired."""
+    try:
+        claims = jwt.decode(
+            token, settings.jwt_secret, algorithms=[_ALGORITHM], options={"require": ["iat", "exp", "userId", "sid"]}
+        )
+    except jwt.InvalidTokenError:
+        return None
+    user_id, session_id = claims["userId"], claims["sid"]
+    if not (isinstance(user_id, str) and isinstance(session_id, str) and is_id(user_id)):
+        return None
+    return Claims(user_id, session_id)

@@ -1,0 +1,1 @@
+"""What stands between the transport and the controllers: who is asking, what they sent, what every answer carries."""

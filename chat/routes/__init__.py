@@ -1,0 +1,1 @@
+"""HTTP: each route is a path, a guard, the fields, one call, a status."""

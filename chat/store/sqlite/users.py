@@ -1,0 +1,62 @@
+"""Users, their sessions and blocks in SQLite."""
+
+from typing import Any
+
+from chat.models.user import Session, User
+from chat.store.sqlite import rows
+from chat.store.sqlite.file import Db, SqliteFile
+
+
+class Users:
+    """The part of `chat.store.Store` that is about users."""
+
+    file: SqliteFile
+
+    def add_user(self, user: User) -> bool:
+        row = rows.row(user, rows.USER)
+
+        def add(db: Db) -> bool:
+            query = f"INSERT INTO users ({rows.USER}) VALUES ({rows.marks(row)}) ON CONFLICT (email) DO NOTHING"
+            return db.execute(query, row).rowcount == 1
+
+        return self.file.write(add)
+
+    def find_user(self, user_id: str) -> User | None:
+        return self._find("id = ?", user_id)
+
+    def find_user_by_email(self, email: str) -> User | None:
+        return self._find("email = ?", email.lower())
+
+    def list_users(self) -> list[User]:
+        return [rows.user(row) for row in self.file.all(f"SELECT {rows.USER} FROM users")]
+
+    def update_user(self, user_id: str, **changes: Any) -> User | None:
+        assignments = ", ".join(f"{name} = ?" for name in changes)
+        values = [rows.column(value) for value in changes.values()]
+        self.file.write(lambda db: db.execute(f"UPDATE users SET {assignments} WHERE id = ?", [*values, user_id]))
+        return self.find_user(user_id)
+
+    def add_session(self, user_id: str, session: Session, keep: int) -> None:
+        row = [user_id, *rows.row(session, "id, created_at, user_agent")]
+        newest = "SELECT id FROM sessions WHERE user_id = ? ORDER BY created_at DESC, id DESC LIMIT ?"
+
+        def add(db: Db) -> None:
+            db.execute("INSERT INTO sessions (user_id, id, created_at, user_agent) VALUES (?, ?, ?, ?)", row)
+            db.execute(f"DELETE FROM sessions WHERE user_id = ? AND id NOT IN ({newest})", [user_id, user_id, keep])
+
+        self.file.write(add)
+
+    def remove_session(self, user_id: str, session_id: str) -> None:
+        query = "DELETE FROM sessions WHERE user_id = ? AND id = ?"
+        self.file.write(lambda db: db.execute(query, [user_id, session_id]))
+
+    def _find(self, condition: str, value: str) -> User | None:
+        with self.file.reading() as db:
+            row = db.execute(f"SELECT {rows.USER} FROM users WHERE {condition}", [value]).fetchone()
+            if row is None:
+                return None
+            sessions = db.execute(
+                "SELECT id, created_at, user_agent FROM sessions WHERE user_id = ? ORDER BY created_at, id", row[:1]
+            ).fetchall()
+            blocked = db.execute("SELECT blocked_id FROM blocks WHERE user_id = ?", row[:1]).fetchall()
+        return rows.user(row, tuple(map(rows.session, sessions)), frozenset(id for (id,) in blocked))
