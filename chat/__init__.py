@@ -10,7 +10,7 @@ from chat.lib.images import open_images
 from chat.lib.presence import Presence
 from chat.lib.realtime import socketio
 from chat.middleware import headers
-from chat.routes import auth, messages, site
+from chat.routes import auth, messages, rooms, site
 from chat.store import open_store
 
 __all__ = ["create_app", "sockets"]  # importing the event handlers is what registers them
@@ -28,7 +28,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.extensions["chat.presence"] = Presence()
     errors.register(app)
     headers.init_app(app, config)
-    for blueprint in (auth.bp, messages.bp, site.bp):
+    for blueprint in (auth.bp, messages.bp, rooms.bp, site.bp):
         app.register_blueprint(blueprint)
     socketio.init_app(
         app,

@@ -1,18 +1,25 @@
 """Socket.IO: each event is a payload, one call, an acknowledgement. No logic of its own."""
 
-from typing import Any
-from urllib.parse import parse_qs
+from collections.abc import Callable
+from typing import Any, TypeVar
 
+import msgspec
 from flask import request
 from flask_socketio import ConnectionRefusedError, emit, join_room
 
+from chat import schemas
 from chat.config import settings
-from chat.controllers import auth, presence
-from chat.errors import ChatError, unexpected
+from chat.controllers import auth, conversations, messages, presence, rooms
+from chat.errors import BadRequest, ChatError, unexpected
 from chat.lib import realtime
 from chat.lib.realtime import socketio
 from chat.middleware.auth import COOKIE
+from chat.middleware.body import message_content, payload
+from chat.models.conversation import direct
+from chat.models.user import User
 from chat.models.values import is_id
+
+S = TypeVar("S", bound=msgspec.Struct)
 
 USER, SESSION = "chat.user_id", "chat.session_id"  # where a connection's environ keeps who it is
 
@@ -36,10 +43,70 @@ def disconnect(reason: str) -> None:
         presence.leave(request.environ[USER], _socket_id())
 
 
+def event(name: str, kind: type[S]) -> Callable[[Callable[[User, S], dict[str, Any]]], None]:
+    """Handle an event: its payload checked, its sender known anew, its outcome acknowledged.
+
+    The acknowledgement is ``{"ok": true, …}`` with what the handler returns, or ``{"ok": false, "code", "message"}``.
+    """
+
+    def register(handle: Callable[[User, S], dict[str, Any]]) -> None:
+        @socketio.on(name)
+        def answer(data: Any = None, *_: Any) -> dict[str, Any]:
+            return {"ok": True, **handle(_me(), payload(kind, data))}
+
+    return register
+
+
+@event("send_message", schemas.Send)
+def send_message(me: User, fields: schemas.Send) -> dict[str, Any]:
+    send, target = (messages.send, fields.to) if fields.to else (rooms.send, fields.room)
+    message, _ = send(me, _target(target), message_content(fields), _socket_id())
+    return {"message": message}
+
+
+@event("join_room", schemas.Room)
+def join_room_(me: User, fields: schemas.Room) -> dict[str, Any]:
+    room = rooms.join(me, fields.room.lower())
+    emit("joined", {"room": room["_id"]})
+    return {"room": room}
+
+
+@event("leave_room", schemas.Room)
+def leave_room(me: User, fields: schemas.Room) -> dict[str, Any]:
+    return {"room": rooms.remove(me, fields.room.lower(), me.id)}
+
+
+@event("typing", schemas.To)
+def typing(me: User, fields: schemas.To) -> dict[str, Any]:
+    conversation_id = direct(me.id, fields.to.lower()).id if fields.to else _target(fields.room)
+    conversations.typing(me, conversations.find(me, conversation_id))
+    return {}
+
+
+@event("read", schemas.Read)
+def read(me: User, fields: schemas.Read) -> dict[str, Any]:
+    return conversations.read(me, fields.conversation, fields.seq, _socket_id())
+
+
+@event("sync", schemas.Sync)
+def sync(me: User, fields: schemas.Sync) -> dict[str, Any]:
+    return conversations.sync(me, fields.cursors)
+
+
 @socketio.on_error_default
 def answer_failure(error: Exception) -> dict[str, Any]:
     """The acknowledgement of an event that failed; the socket lives on."""
     return {"ok": False, **(error.public() if isinstance(error, ChatError) else unexpected(error))}
+
+
+def _target(id: str | None) -> str:
+    if id is None:
+        raise BadRequest("say whom it is for: to (a user) or room")
+    return id.lower()
+
+
+def _me() -> User:
+    return auth.still_there(request.environ[USER], request.environ[SESSION])
 
 
 def _who(credentials: Any) -> tuple[str, str]:
@@ -49,8 +116,8 @@ def _who(credentials: Any) -> tuple[str, str]:
         token = request.cookies.get(COOKIE)
     if token is None and settings.allow_query_user_id:
         claimed = request.args.get("userId", "")
-        if is_id(claimed) and auth.exists(claimed):
-            return claimed, ""
+        if is_id(claimed):
+            return auth.still_there(claimed, "").id, ""
     login = auth.authenticate(token)
     return login.user.id, login.session_id
 

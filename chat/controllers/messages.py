@@ -1,22 +1,22 @@
-"""Messages between two people."""
+"""Messages of both kinds of conversation: sending, changing, reading, finding."""
 
 import hashlib
 import json
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from chat.config import settings
+from chat.controllers import conversations
 from chat.errors import BadRequest, Conflict, Forbidden, not_found
-from chat.lib import realtime
 from chat.lib.images import clean, images
-from chat.models.conversation import Conversation, Summary, direct
+from chat.models.conversation import Conversation, direct
 from chat.models.message import Message
 from chat.models.user import User
-from chat.models.values import iso
 from chat.store import store
 
-_NEVER = datetime.min.replace(tzinfo=UTC)
+MAX_EMOJI = 16  # code points: the longest family with its joiners and skin tones has 10
+MAX_REACTIONS = 50  # different ones on one message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,29 +29,18 @@ class Content:
     reply_to: str | None = None
 
 
-def sidebar(me: User) -> list[dict[str, Any]]:
-    """Everybody but me, and how our conversation stands: the newest conversation first, then by name."""
-    mine = store.conversations_of(me.id)
-
-    def entry(user: User) -> tuple[User, Conversation, Summary]:
-        conversation = direct(me.id, user.id)
-        return user, *mine.get(conversation.id, (conversation, Summary()))
-
-    def newest_first(entry: tuple[User, Conversation, Summary]) -> tuple[float, str]:
-        user, _, summary = entry
-        time = summary.last_message.created_at if summary.last_message else _NEVER
-        return -time.timestamp(), user.full_name.casefold()
-
-    entries = [entry(user) for user in store.list_users() if user.id != me.id]
-    return [_sidebar_view(me, *entry) for entry in sorted(entries, key=newest_first)]
-
-
-def history(me: User, other_id: str, before: int | None, limit: int) -> tuple[list[Message], int]:
+def history(me: User, other_id: str, before: int | None, limit: int) -> tuple[list[dict[str, Any]], int]:
     """A page of the conversation with that user, oldest first, and the ``before`` of the next older page or 0."""
-    return store.messages_before(direct(me.id, _find_user(other_id).id), before, limit)
+    return page(me, direct(me.id, _find_user(other_id).id), before, limit)
 
 
-def send(me: User, other_id: str, content: Content, from_socket: str | None = None) -> tuple[Message, bool]:
+def page(me: User, conversation: Conversation, before: int | None, limit: int) -> tuple[list[dict[str, Any]], int]:
+    """The same of any conversation that I am in."""
+    found, older = store.messages_before(conversation, before, limit)
+    return [conversations.view(me, message) for message in found], older
+
+
+def send(me: User, other_id: str, content: Content, from_socket: str | None = None) -> tuple[dict[str, Any], bool]:
     """Store a message to a user, then show it on every open device of both: the message, and whether it is new.
 
     Raises `BadRequest`, `NotFound`, `Forbidden` (``blocked``), `Conflict` (``client_id_reused``) or `Unavailable`.
@@ -59,21 +48,22 @@ def send(me: User, other_id: str, content: Content, from_socket: str | None = No
     other = _find_user(other_id)
     if me.id in other.blocked:
         raise Forbidden("this person does not take messages from you", "blocked")
-    return _send(me, direct(me.id, other.id), other.id, content, from_socket)
+    return post(me, direct(me.id, other.id), content, from_socket)
 
 
-def _send(
-    me: User, conversation: Conversation, receiver_id: str | None, content: Content, from_socket: str | None
-) -> tuple[Message, bool]:
-    content = _checked(content)
+def post(
+    me: User, conversation: Conversation, content: Content, from_socket: str | None = None
+) -> tuple[dict[str, Any], bool]:
+    """The same to any conversation that I am in."""
+    content = _checked(conversation, content)
     fingerprint = _fingerprint(conversation, content)
     if content.client_id and (sent := store.find_sent(me.id, content.client_id)):
-        return _same(sent, fingerprint), False
+        return _same(sent, fingerprint).public(), False
     image = images.save(clean(content.image)) if content.image else None
     message = Message(
         conversation=conversation.id,
         sender_id=me.id,
-        receiver_id=receiver_id,
+        receiver_id=None if conversation.is_room else conversation.other(me.id),
         text=content.text,
         image=image,
         client_id=content.client_id,
@@ -84,19 +74,111 @@ def _send(
     if stored.id != message.id:  # the same send arrived twice at once, and the other one was first
         if image:
             images.remove(image)
-        return _same(stored, fingerprint), False
-    realtime.tell_users(conversation.members, "newMessage", stored.public(), except_socket=from_socket)
-    return stored, True
+        return _same(stored, fingerprint).public(), False
+    announce(conversation, stored, from_socket)
+    return stored.public(), True
 
 
-def _checked(content: Content) -> Content:
-    """The content with nothing where a text is blank. Raises `BadRequest` where that leaves nothing to send."""
+def announce(conversation: Conversation, message: Message, from_socket: str | None = None) -> None:
+    """Show a new message to the conversation's members."""
+    conversations.tell(conversation, "new_message" if conversation.is_room else "newMessage", message, from_socket)
+
+
+def edit(me: User, message_id: str, text: str) -> dict[str, Any]:
+    """Change the text of a message of mine. Raises `NotFound`, `BadRequest` or `Conflict` (``not_migrated``)."""
+    if not text.strip():
+        raise BadRequest("a message needs a text; delete it to take it back")
+    _check_length(text)
+    return _revise(me, message_id, lambda message: _alive(_own(me, message)).edited(text))
+
+
+def delete(me: User, message_id: str) -> dict[str, Any]:
+    """Leave a tombstone in the place of a message of mine. Raises as `edit` does."""
+    image = _find(me, message_id)[0].image
+    tombstone = _revise(me, message_id, lambda message: _own(me, message).deleted())
+    if image:
+        images.remove(image)
+    return tombstone
+
+
+def react(me: User, message_id: str, emoji: str, on: bool) -> dict[str, Any]:
+    """Add my reaction to a message, or take it back. Raises as `edit` does."""
+    if not (0 < len(emoji) <= MAX_EMOJI and all(_is_emoji_part(char) for char in emoji) and not emoji.isascii()):
+        raise BadRequest("a reaction is one emoji")
+    return _revise(me, message_id, partial(_reacted, me, emoji, on))
+
+
+def search(me: User, text: str, with_id: str | None, limit: int) -> list[dict[str, Any]]:
+    """The newest messages of my conversations that contain the text; ``with_id`` is a user's or a room's id."""
+    if not text.strip():
+        raise BadRequest("q is missing: what to search for")
+    _check_length(text)
+    conversation_id = with_id
+    if with_id and store.find_conversation(with_id) is None:
+        conversation_id = direct(me.id, with_id).id
+    found = store.search_messages(me.id, text, conversation_id, limit)
+    return [conversations.view(me, message) for message in found]
+
+
+def block(me: User, other_id: str, blocked: bool) -> dict[str, bool]:
+    """Take no more messages and signs of presence from a user, or take them again."""
+    store.set_blocked(me.id, _find_user(other_id).id, blocked)
+    return {"blocked": blocked}
+
+
+def _find(me: User, message_id: str) -> tuple[Message, Conversation]:
+    """A message that I can see, and its conversation."""
+    message = store.find_message(message_id) or not_found("message")
+    if message.conversation is None:
+        if me.id not in (message.sender_id, message.receiver_id):
+            not_found("message")
+        raise Conflict("this message has no number yet: the server's owner has to run `flask migrate`", "not_migrated")
+    return message, conversations.mine(me, message.conversation) or not_found("message")
+
+
+def _revise(me: User, message_id: str, change: Any) -> dict[str, Any]:
+    before, conversation = _find(me, message_id)
+    after = store.revise_message(before.id, change) or not_found("message")
+    if after.rev != before.rev:
+        conversations.tell(conversation, "messageUpdated", after)
+    return conversations.view(me, after)
+
+
+def _own(me: User, message: Message) -> Message:
+    return message if message.sender_id == me.id and not message.system else not_found("message")
+
+
+def _alive(message: Message) -> Message:
+    return not_found("message") if message.deleted_at else message
+
+
+def _reacted(me: User, emoji: str, on: bool, message: Message) -> Message:
+    if on and emoji not in message.reactions and len(message.reactions) >= MAX_REACTIONS:
+        raise BadRequest(f"a message has at most {MAX_REACTIONS} different reactions")
+    return _alive(message).reacted(me.id, emoji, on)
+
+
+def _is_emoji_part(char: str) -> bool:
+    """Keycaps such as 1️⃣ are made of a digit and two invisible characters; other than those, no ASCII is in an emoji."""
+    return char in "0123456789#*" or (not char.isascii() and not char.isspace() and not char.isalnum())
+
+
+def _checked(conversation: Conversation, content: Content) -> Content:
+    """The content with nothing where a text is blank. Raises `BadRequest` where it cannot be sent."""
     text = content.text if content.text and content.text.strip() else None
     if text is None and not content.image:
         raise BadRequest("a message needs a text or an image")
-    if text and len(text) > settings.max_text_length:
+    _check_length(text or "")
+    if content.reply_to:
+        original = store.find_message(content.reply_to)
+        if original is None or original.conversation != conversation.id:
+            raise BadRequest("replyTo is not a message of this conversation")
+    return replace(content, text=text)
+
+
+def _check_length(text: str) -> None:
+    if len(text) > settings.max_text_length:
         raise BadRequest(f"the text is over {settings.max_text_length} characters")
-    return Content(text=text, image=content.image, client_id=content.client_id, reply_to=content.reply_to)
 
 
 def _fingerprint(conversation: Conversation, content: Content) -> str:
@@ -113,14 +195,3 @@ def _same(sent: Message, fingerprint: str) -> Message:
 
 def _find_user(user_id: str) -> User:
     return store.find_user(user_id) or not_found("user")
-
-
-def _sidebar_view(me: User, user: User, conversation: Conversation, summary: Summary) -> dict[str, Any]:
-    return user.public() | {
-        "conversation": conversation.id,
-        "unread": summary.unread,
-        "lastMessage": summary.last_message and summary.last_message.public(),
-        "lastSeen": user.last_seen and iso(user.last_seen),
-        "cursors": conversation.read_cursors(),
-        "blocked": user.id in me.blocked,
-    }

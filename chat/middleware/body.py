@@ -6,8 +6,10 @@ from typing import Any, TypeVar
 import msgspec
 from flask import request
 
+from chat.controllers.messages import Content
 from chat.errors import BadRequest, UnsupportedMediaType
 from chat.models.values import is_id
+from chat.schemas import NewMessage
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -33,6 +35,11 @@ def payload(kind: type[S], data: Any) -> S:
         return _clean(msgspec.convert(data, kind))
     except msgspec.ValidationError as error:
         raise _unfit(error) from None
+
+
+def message_content(fields: NewMessage) -> Content:
+    """What a message is made of, however it came."""
+    return Content(text=fields.text, image=fields.image, client_id=fields.client_id, reply_to=fields.reply_to)
 
 
 def id_from(text: str) -> str:

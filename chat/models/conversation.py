@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from chat.models.message import Message
-from chat.models.values import is_id, new_id, now
+from chat.models.values import is_id, iso, new_id, now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,18 @@ class Conversation:
     def read_cursors(self) -> dict[str, int]:
         """How far each member has read, 0 for those who have not begun."""
         return {member: self.cursors.get(member, 0) for member in self.members}
+
+    def room(self) -> dict[str, Any]:
+        """A room as clients see it."""
+        return {
+            "_id": self.id,
+            "name": self.name,
+            "public": self.public,
+            "ownerId": self.owner_id,
+            "members": list(self.members),
+            "createdAt": iso(self.created_at),
+            "updatedAt": iso(self.updated_at),
+        }
 
     def other(self, user_id: str) -> str:
         """The other side of a direct conversation; oneself where it is a note to oneself."""

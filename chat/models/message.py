@@ -1,7 +1,7 @@
 """Messages, and how one changes: each change is a pure function from a message to its next state."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,8 @@ class Message:
     ``seq`` is its place in the conversation, ``rev`` the number of its latest change; both come from the conversation's
     one counter, and the store gives them. ``fingerprint`` tells whether a repeated ``client_id`` repeats the same send.
     ``reactions`` tells who reacted with which emoji. A room's own notice, such as "joined", is its ``system``, and
-    ``user_id`` whom it is about. A message written by another backend has no ``conversation``, ``seq`` and ``rev`` until it is migrated.
+    ``user_id`` whom it is about. A message written by another backend has no ``conversation``, ``seq`` and ``rev`` until
+    it is migrated.
     """
 
     id: str = field(default_factory=new_id)
@@ -36,6 +37,29 @@ class Message:
     deleted_at: datetime | None = None
     created_at: datetime = field(default_factory=now)
     updated_at: datetime = field(default_factory=now)
+
+    def edited(self, text: str | None) -> "Message":
+        """With another text."""
+        if text == self.text:
+            return self
+        time = now()
+        return replace(self, text=text, edited_at=time, updated_at=time)
+
+    def deleted(self) -> "Message":
+        """A tombstone: its place stays, its content goes."""
+        if self.deleted_at:
+            return self
+        time = now()
+        return replace(self, text=None, image=None, reactions={}, deleted_at=time, updated_at=time)
+
+    def reacted(self, user_id: str, emoji: str, on: bool) -> "Message":
+        """With or without that user's reaction."""
+        users = self.reactions.get(emoji, [])
+        if on == (user_id in users):
+            return self
+        users = [*users, user_id] if on else [user for user in users if user != user_id]
+        reactions = {**self.reactions, emoji: users}
+        return replace(self, reactions={emoji: who for emoji, who in reactions.items() if who}, updated_at=now())
 
     def public(self) -> dict[str, Any]:
         """The message as the conversation's members see it; what is absent is left out."""

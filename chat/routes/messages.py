@@ -1,26 +1,23 @@
-"""/api/messages: people, and messages between two of them."""
+"""/api/messages: people, and messages between two of them; what holds for rooms' messages too is here as well."""
 
 from typing import Any
-from urllib.parse import urlencode
 
-from flask import Blueprint, Response, g, jsonify, request
+from flask import Blueprint, Response, g, request
 
 from chat import schemas
-from chat.config import settings
-from chat.controllers import messages
-from chat.controllers.messages import Content
+from chat.controllers import conversations, messages
 from chat.middleware.auth import protect_route
 from chat.middleware.body import body, id_from, number_from_query
-from chat.models.message import Message
+from chat.routes.pages import asked_page, content, page, sent
 
 bp = Blueprint("messages", __name__, url_prefix="/api/messages")
-MAX_NUMBER = 2**53 - 1  # the largest whole number that JavaScript can hold
+MAX_FOUND = 100  # messages that a search finds
 
 
 @bp.get("/users")
 @protect_route
 def users() -> list[dict[str, Any]]:
-    return messages.sidebar(g.user)
+    return conversations.sidebar(g.user)
 
 
 @bp.get("/<user_id>")
@@ -35,28 +32,58 @@ def send(user_id: str) -> tuple[dict[str, Any], int]:
     return sent(*messages.send(g.user, id_from(user_id), content()))
 
 
-def content() -> Content:
-    """The message in the request's body."""
-    fields = body(schemas.NewMessage)
-    return Content(text=fields.text, image=fields.image, client_id=fields.client_id, reply_to=fields.reply_to)
+@bp.put("/<message_id>")
+@protect_route
+def edit(message_id: str) -> dict[str, Any]:
+    return messages.edit(g.user, id_from(message_id), body(schemas.Edit).text)
 
 
-def sent(message: Message, new: bool) -> tuple[dict[str, Any], int]:
-    """The answer to a send: 201, or 200 where it had been sent before."""
-    return message.public(), 201 if new else 200
+@bp.delete("/<message_id>")
+@protect_route
+def delete(message_id: str) -> dict[str, Any]:
+    return messages.delete(g.user, id_from(message_id))
 
 
-def asked_page() -> tuple[int | None, int]:
-    """Which page of history the query string asks for: ``before`` and ``limit``."""
-    most = settings.max_history_page
-    limit = number_from_query("limit", 1, most, most)
-    return number_from_query("before", 1, MAX_NUMBER), limit or most
+@bp.put("/<message_id>/reactions/<emoji>")
+@protect_route
+def react(message_id: str, emoji: str) -> dict[str, Any]:
+    return messages.react(g.user, id_from(message_id), emoji, on=True)
 
 
-def page(found: list[Message], older: int) -> Response:
-    """The answer to a page of history, with the address of the next older one."""
-    response = jsonify([message.public() for message in found])
-    if older:
-        query = urlencode({**request.args, "before": older})
-        response.headers["Link"] = f'<{request.path}?{query}>; rel="prev"'
-    return response
+@bp.delete("/<message_id>/reactions/<emoji>")
+@protect_route
+def take_back_reaction(message_id: str, emoji: str) -> dict[str, Any]:
+    return messages.react(g.user, id_from(message_id), emoji, on=False)
+
+
+@bp.post("/read")
+@protect_route
+def read() -> dict[str, Any]:
+    fields = body(schemas.Read)
+    return conversations.read(g.user, fields.conversation, fields.seq)
+
+
+@bp.post("/sync")
+@protect_route
+def sync() -> dict[str, Any]:
+    return conversations.sync(g.user, body(schemas.Sync).cursors)
+
+
+@bp.get("/search")
+@protect_route
+def search() -> list[dict[str, Any]]:
+    with_id = request.args.get("with")
+    limit = number_from_query("limit", 1, MAX_FOUND) or MAX_FOUND // 2
+    return messages.search(g.user, request.args.get("q", ""), with_id and id_from(with_id), limit)
+
+
+@bp.post("/block/<user_id>")
+@protect_route
+def block(user_id: str) -> dict[str, bool]:
+    return messages.block(g.user, id_from(user_id), blocked=True)
+
+
+@bp.delete("/block/<user_id>")
+@protect_route
+def unblock(user_id: str) -> dict[str, bool]:
+    return messages.block(g.user, id_from(user_id), blocked=False)

@@ -4,6 +4,7 @@ Two adapters keep these promises, `chat.store.sqlite` and `chat.store.mongo`, an
 A store that cannot be reached raises `Unavailable`, and has changed nothing that it then forgets to tell.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -49,6 +50,44 @@ class Store(Protocol):
     def remove_session(self, user_id: str, session_id: str) -> None:
         """End a session; one that has ended already is fine."""
 
+    def set_blocked(self, user_id: str, other_id: str, blocked: bool) -> None:
+        """Whether the user blocks the other."""
+
+    def blockers_of(self, user_id: str) -> set[str]:
+        """The ids of those who block the user."""
+
+    # Conversations
+
+    def find_conversation(self, conversation_id: str) -> Conversation | None:
+        """The conversation with that id, once it has begun."""
+
+    def conversations_of(self, user_id: str) -> dict[str, tuple[Conversation, Summary]]:
+        """By id, every conversation that the user is a member of and that has begun."""
+
+    def move_read_cursor(self, conversation_id: str, user_id: str, seq: int) -> tuple[int, bool]:
+        """Move a member's cursor to ``seq`` or the last message before it, never backwards: where it is, and if it moved."""
+
+    def count_unread(self, conversation_id: str, user_id: str) -> int:
+        """How many messages are past the member's cursor: not their own, not deleted, not a room's notices."""
+
+    def add_room(self, room: Conversation) -> None:
+        """Keep a new room."""
+
+    def public_rooms(self) -> list[Conversation]:
+        """Every room that anybody may join."""
+
+    def update_room(self, room_id: str, **changes: Any) -> Conversation | None:
+        """Set fields of a room, named as in `Conversation`, and return the new state; None where there is no such room."""
+
+    def add_member(self, room_id: str, user_id: str) -> Conversation | None:
+        """Add a member, for whom all that was said so far is read; None where there is no such room."""
+
+    def remove_member(self, room_id: str, user_id: str) -> Conversation | None:
+        """Remove a member; None where there is no such room."""
+
+    def remove_room(self, room_id: str) -> list[str]:
+        """Remove a room and everything that was said in it; the addresses of the images that were."""
+
     # Messages
 
     def append_message(self, conversation: Conversation, message: Message) -> Message:
@@ -56,6 +95,13 @@ class Store(Protocol):
 
         Where its sender has used its ``client_id`` before, nothing is kept and the message of that time is returned.
         When this returns, a kill of any process undoes nothing.
+        """
+
+    def revise_message(self, message_id: str, revise: Callable[[Message], Message]) -> Message | None:
+        """Change a message under the next number of its conversation, and return its new state.
+
+        ``revise`` is a pure function from the present state to the next: it may be called again when another change
+        came first, may raise, and changes nothing by returning what it was given. None where there is no such message.
         """
 
     def find_message(self, message_id: str) -> Message | None:
@@ -70,10 +116,11 @@ class Store(Protocol):
         With them comes the ``before`` of the next older page, 0 where there is none.
         """
 
-    # Conversations
+    def changes_since(self, conversation_id: str, rev: int, limit: int) -> list[Message]:
+        """The first ``limit`` messages that are new or changed after ``rev``, in the order of their changes."""
 
-    def conversations_of(self, user_id: str) -> dict[str, tuple[Conversation, Summary]]:
-        """By id, every conversation that the user is a member of and that has begun."""
+    def search_messages(self, user_id: str, text: str, conversation_id: str | None, limit: int) -> list[Message]:
+        """The newest messages that contain the text, in any capitals, in one or all of the user's conversations."""
 
 
 def open_store(mongo_url: str | None, data_dir: Path) -> Store:

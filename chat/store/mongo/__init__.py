@@ -5,7 +5,8 @@ from pymongo.database import Database
 from chat.store.mongo.connection import connect, create_indexes
 from chat.store.mongo.conversations import Conversations
 from chat.store.mongo.documents import Document
-from chat.store.mongo.messages import Messages, Numbers
+from chat.store.mongo.messages import Messages
+from chat.store.mongo.numbers import Numbers
 from chat.store.mongo.users import Users
 
 

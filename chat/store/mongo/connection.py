@@ -37,6 +37,7 @@ def create_indexes(database: Database[Document]) -> None:
     """Make what is missing. A sparse index leaves out the messages that have no number yet."""
     database.users.create_index("email", unique=True)
     database.users.create_index("email", name="email_ignoring_case", collation=IGNORING_CASE)
+    database.users.create_index("blocked", sparse=True)
     database.conversations.create_index("members")
     database.conversations.create_index("public", sparse=True)
     messages = database.messages

@@ -60,9 +60,17 @@ _IDS = {"_id", "senderId", "receiverId", "ownerId", "replyTo", "userId"}
 
 
 def document(model: object, names: dict[str, str]) -> Document:
-    """A model as a document; what is None is left out."""
+    """A model as a document; what is None or empty is left out."""
     values = ((name, getattr(model, field)) for field, name in names.items())
-    return {name: value(name, content) for name, content in values if content is not None}
+    return {name: value(name, content) for name, content in values if content is not None and content != {}}
+
+
+def update(model: object, names: dict[str, str]) -> Document:
+    """The update that gives a document the state of the model, and leaves fields alone which are not the model's."""
+    fields = document(model, names)
+    absent = {name: "" for name in names.values() if name not in fields}
+    fields.pop("_id", None)
+    return {"$set": fields, "$unset": absent}
 
 
 def value(name: str, content: Any) -> Any:

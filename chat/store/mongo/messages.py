@@ -4,54 +4,22 @@ Such messages carry no number. They come before all that have one, in the order 
 like is the ``seq`` that `flask migrate` will give them, and numbering starts above them.
 """
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from bson import ObjectId
 from pymongo import ASCENDING, DESCENDING
 from pymongo.errors import DuplicateKeyError
 
-from chat.models.conversation import Conversation
+from chat.models.conversation import Conversation, direct_from_id
 from chat.models.message import Message
 from chat.store.mongo import documents
 from chat.store.mongo.connection import Collections
 from chat.store.mongo.documents import CONVERSATION, MESSAGE, Document
+from chat.store.mongo.numbers import Numbers
 
 OLDEST_FIRST = [("createdAt", ASCENDING), ("_id", ASCENDING)]
-
-
-class Numbers:
-    """What this process last saw as the highest number of a conversation, so that a send needs no look first.
-
-    Only a hint: the unique index decides. One lock a conversation keeps this process from competing with itself.
-    """
-
-    LIMIT = 10_000  # conversations kept in mind
-    LOCKS = 64
-
-    def __init__(self) -> None:
-        self._last: dict[str, int] = {}
-        self._locks = [threading.Lock() for _ in range(self.LOCKS)]
-
-    @contextmanager
-    def turn(self, conversation_id: str) -> Iterator[None]:
-        """Wait for this conversation's turn to take a number."""
-        with self._locks[hash(conversation_id) % self.LOCKS]:
-            yield
-
-    def last(self, conversation_id: str) -> int | None:
-        return self._last.get(conversation_id)
-
-    def saw(self, conversation_id: str, number: int) -> None:
-        self._last.pop(conversation_id, None)
-        self._last[conversation_id] = number
-        if len(self._last) > self.LIMIT:
-            self._last.pop(next(iter(self._last)), None)
-
-    def forget(self, conversation_id: str) -> None:
-        self._last.pop(conversation_id, None)
 
 
 class Messages(Collections):
@@ -64,7 +32,7 @@ class Messages(Collections):
             if self.numbers.last(conversation.id) is None:
                 self._open(conversation)
             while True:
-                number = self._last_number(conversation) + 1
+                number = self._last_number(conversation.id) + 1
                 numbered = replace(message, seq=number, rev=number)
                 try:
                     self.database.messages.insert_one(documents.document(numbered, MESSAGE))
@@ -75,6 +43,15 @@ class Messages(Collections):
                 else:
                     self.numbers.saw(conversation.id, number)
                     return numbered
+
+    def revise_message(self, message_id: str, revise: Callable[[Message], Message]) -> Message | None:
+        while before := self.find_message(message_id):
+            after = revise(before)
+            if after is before:
+                return before
+            if revised := self._replace(before, after):
+                return revised
+        return None
 
     def find_message(self, message_id: str) -> Message | None:
         found = self.database.messages.find_one({"_id": ObjectId(message_id)})
@@ -91,26 +68,23 @@ class Messages(Collections):
         if len(found) > limit:
             page, older = found[:limit], found[limit - 1]["seq"]
         else:
-            unnumbered, older = self._unnumbered_before(conversation, before, limit - len(found))
-            page = found + unnumbered
+            earlier, older = self._unnumbered_before(conversation, before, limit - len(found))
+            page = found + earlier
         return [documents.message(document) for document in reversed(page)], older
 
     def _unnumbered_before(
         self, conversation: Conversation, before: int | None, limit: int
     ) -> tuple[list[Document], int]:
         """A page of the messages without number, newest first, and the ``before`` of the next older one."""
-        query = _unnumbered(conversation)
-        count = self._unnumbered_count(conversation)
+        query = unnumbered(conversation.id)
+        count = self.database.messages.count_documents(query) if query else 0
         last = count if before is None else min(count, before - 1)
         skipped = max(0, last - limit)
         older = skipped + 1 if skipped else 0
-        if last <= skipped:
+        if query is None or last <= skipped:
             return [], older
         page = self.database.messages.find(query).sort(OLDEST_FIRST).skip(skipped).limit(last - skipped)
         return list(page)[::-1], older
-
-    def _unnumbered_count(self, conversation: Conversation) -> int:
-        return 0 if conversation.is_room else self.database.messages.count_documents(_unnumbered(conversation))
 
     def _stored(self, message: Message) -> Message | None:
         """The message that stands in the way of this one: itself, when only the answer to its insert was lost, or an
@@ -121,6 +95,39 @@ class Messages(Collections):
         found = self.database.messages.find_one({"$or": same})
         return found and documents.message(found)
 
+    def changes_since(self, conversation_id: str, rev: int, limit: int) -> list[Message]:
+        query = {"conversation": conversation_id, "rev": {"$gt": rev}}
+        found = self.database.messages.find(query).sort("rev", ASCENDING).limit(limit)
+        return [documents.message(document) for document in found]
+
+    def search_messages(self, user_id: str, text: str, conversation_id: str | None, limit: int) -> list[Message]:
+        mine = self.database.conversations.find({"members": ObjectId(user_id)}, {"_id": 1})
+        ids = [str(found["_id"]) for found in mine]
+        query = {
+            "conversation": {"$in": [id for id in ids if conversation_id in (None, id)]},
+            "text": {"$regex": re.escape(text), "$options": "i"},
+        }
+        found = self.database.messages.find(query).sort([("createdAt", DESCENDING), ("_id", DESCENDING)]).limit(limit)
+        return [documents.message(document) for document in found]
+
+    def _replace(self, before: Message, after: Message) -> Message | None:
+        """Put the new state in the place of the old one; None where that is no longer the state, or the number is taken."""
+        conversation_id = before.conversation or ""
+        with self.numbers.turn(conversation_id):
+            number = self._last_number(conversation_id) + 1
+            revised = replace(after, rev=number)
+            try:
+                outcome = self.database.messages.update_one(
+                    {"_id": ObjectId(before.id), "rev": before.rev}, documents.update(revised, MESSAGE)
+                )
+            except DuplicateKeyError:
+                self.numbers.forget(conversation_id)
+                return None
+            if not outcome.modified_count:
+                return None
+            self.numbers.saw(conversation_id, number)
+            return revised
+
     def _open(self, conversation: Conversation) -> None:
         """Keep a direct conversation and its members, unless it is kept already; a room has its own beginning."""
         if not conversation.is_room:
@@ -129,20 +136,27 @@ class Messages(Collections):
                 {"_id": fields.pop("_id")}, {"$setOnInsert": fields}, upsert=True
             )
 
-    def _last_number(self, conversation: Conversation) -> int:
-        known = self.numbers.last(conversation.id)
+    def _last_number(self, conversation_id: str) -> int:
+        """The highest number of a conversation; what has none yet will be numbered from 1, so it counts."""
+        known = self.numbers.last(conversation_id)
         if known is not None:
             return known
-        newest = self.database.messages.find_one(
-            {"conversation": conversation.id}, {"rev": 1}, sort=[("rev", DESCENDING)]
-        )
-        number: int = newest["rev"] if newest else self._unnumbered_count(conversation)
-        self.numbers.saw(conversation.id, number)
+        query = {"conversation": conversation_id}
+        newest = self.database.messages.find_one(query, {"rev": 1}, sort=[("rev", DESCENDING)])
+        number: int = newest["rev"] if newest else self._unnumbered_count(conversation_id)
+        self.numbers.saw(conversation_id, number)
         return number
 
+    def _unnumbered_count(self, conversation_id: str) -> int:
+        query = unnumbered(conversation_id)
+        return self.database.messages.count_documents(query) if query else 0
 
-def _unnumbered(conversation: Conversation) -> Document:
-    """The messages of two people that another backend wrote."""
+
+def unnumbered(conversation_id: str) -> Document | None:
+    """The query for two people's messages without number; None for a room, which never has such."""
+    conversation = direct_from_id(conversation_id)
+    if conversation is None:
+        return None
     first, second = (ObjectId(member) for member in (conversation.members * 2)[:2])
     pairs = [{"senderId": first, "receiverId": second}, {"senderId": second, "receiverId": first}]
     return {"conversation": None, "$or": pairs}

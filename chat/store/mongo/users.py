@@ -50,6 +50,13 @@ class Users(Collections):
     def remove_session(self, user_id: str, session_id: str) -> None:
         self.database.users.update_one({"_id": ObjectId(user_id)}, {"$pull": {"sessions": {"id": session_id}}})
 
+    def set_blocked(self, user_id: str, other_id: str, blocked: bool) -> None:
+        change = "$addToSet" if blocked else "$pull"
+        self.database.users.update_one({"_id": ObjectId(user_id)}, {change: {"blocked": ObjectId(other_id)}})
+
+    def blockers_of(self, user_id: str) -> set[str]:
+        return {str(found["_id"]) for found in self.database.users.find({"blocked": ObjectId(user_id)}, {"_id": 1})}
+
     def _spellings(self, email: str) -> list[User]:
         """The users whose email differs in capitals alone, lower case first.
 

@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS blocks (
     user_id TEXT NOT NULL REFERENCES users(id) ON DELETE CASCADE, blocked_id TEXT NOT NULL,
     PRIMARY KEY (user_id, blocked_id)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS blockers ON blocks(blocked_id);
 CREATE TABLE IF NOT EXISTS conversations (
     id TEXT PRIMARY KEY, name TEXT, public INTEGER NOT NULL, owner_id TEXT, created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL
@@ -30,8 +31,8 @@ CREATE TABLE IF NOT EXISTS conversations (
 CREATE INDEX IF NOT EXISTS public_rooms ON conversations(public) WHERE public;
 CREATE TABLE IF NOT EXISTS members (
     conversation TEXT NOT NULL REFERENCES conversations(id) ON DELETE CASCADE, user_id TEXT NOT NULL,
-    cursor INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (conversation, user_id)
-) WITHOUT ROWID;
+    cursor INTEGER NOT NULL DEFAULT 0, joined INTEGER PRIMARY KEY, UNIQUE (conversation, user_id)
+);
 CREATE INDEX IF NOT EXISTS conversations_of_user ON members(user_id);
 CREATE TABLE IF NOT EXISTS messages (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, conversation TEXT NOT NULL, seq INTEGER NOT NULL,

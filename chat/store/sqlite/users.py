@@ -50,6 +50,14 @@ class Users:
         query = "DELETE FROM sessions WHERE user_id = ? AND id = ?"
         self.file.write(lambda db: db.execute(query, [user_id, session_id]))
 
+    def set_blocked(self, user_id: str, other_id: str, blocked: bool) -> None:
+        add = "INSERT OR IGNORE INTO blocks (user_id, blocked_id) VALUES (?, ?)"
+        remove = "DELETE FROM blocks WHERE user_id = ? AND blocked_id = ?"
+        self.file.write(lambda db: db.execute(add if blocked else remove, [user_id, other_id]))
+
+    def blockers_of(self, user_id: str) -> set[str]:
+        return {id for (id,) in self.file.all("SELECT user_id FROM blocks WHERE blocked_id = ?", user_id)}
+
     def _find(self, condition: str, value: str) -> User | None:
         with self.file.reading() as db:
             row = db.execute(f"SELECT {rows.USER} FROM users WHERE {condition}", [value]).fetchone()
