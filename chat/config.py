@@ -18,7 +18,7 @@ from werkzeug.local import LocalProxy
 
 ROOT = Path(__file__).resolve().parent.parent
 MIN_SECRET_LENGTH = 32  # RFC 7518, 3.2: an HS256 key is at least as long as the hash, 256 bits
-HOW_TO_MAKE_A_SECRET = 'make one with: python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
+MAKE_ONE = 'make one with: python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
 T = TypeVar("T")
 
 
@@ -114,7 +114,16 @@ class _Env:
         return self._parse(name, default, int, "a whole number")
 
     def flag(self, name: str, default: bool) -> bool:
-        words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+        words = {
+            "1": True,
+            "true": True,
+            "yes": True,
+            "on": True,
+            "0": False,
+            "false": False,
+            "no": False,
+            "off": False,
+        }
         return self._parse(name, default, lambda value: words[value.lower()], "on or off")
 
     def one_of(self, allowed: tuple[str, ...], *names: str) -> str | None:
@@ -131,7 +140,9 @@ class _Env:
         for origin in origins:
             parts = urlsplit(origin)
             if parts.scheme not in ("http", "https") or origin != f"{parts.scheme}://{parts.netloc}":
-                raise ConfigError(f"{name} has {origin!r}: use addresses like https://chat.example.org, comma-separated")
+                raise ConfigError(
+                    f"{name} has {origin!r}: use addresses like https://chat.example.org, comma-separated"
+                )
         return origins
 
     def _parse(self, name: str, default: T, parse: Callable[[str], T], wanted: str) -> T:
@@ -154,7 +165,7 @@ def _jwt_secret(secret: str | None, production: bool, data_dir: Path) -> str:
         return secret
     if production:
         problem = "is weak" if secret else "is not set"
-        raise ConfigError(f"JWT_SECRET {problem}: it needs {MIN_SECRET_LENGTH} characters; {HOW_TO_MAKE_A_SECRET}")
+        raise ConfigError(f"JWT_SECRET {problem}: it needs {MIN_SECRET_LENGTH} characters; {MAKE_ONE}")
     kept = data_dir / "jwt_secret"
     if not kept.exists():
         data_dir.mkdir(parents=True, exist_ok=True)
@@ -167,8 +178,8 @@ def _cloudinary(env: _Env) -> Cloudinary | None:
     names = ("CLOUDINARY_CLOUD_NAME", "CLOUDINARY_API_KEY", "CLOUDINARY_API_SECRET")
     prefix = env.text("CLOUDINARY_UPLOAD_PREFIX")
     values = [env.text(name) for name in names]
-    if all(values):
-        return Cloudinary(*cast(list[str], values), upload_prefix=prefix)
+    if (name := values[0]) and (key := values[1]) and (secret := values[2]):
+        return Cloudinary(name, key, secret, prefix)
     if any(values):
         missing = ", ".join(name for name, value in zip(names, values, strict=True) if not value)
         raise ConfigError(f"Cloudinary needs all three of {', '.join(names)}; missing: {missing}")

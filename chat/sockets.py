@@ -26,15 +26,16 @@ USER, SESSION = "chat.user_id", "chat.session_id"  # where a connection's enviro
 
 @socketio.on("connect")
 def connect(credentials: Any = None) -> None:
+    asked = credentials if isinstance(credentials, dict) else {}
     try:
-        user_id, session_id = _who(credentials)
+        me, session_id = _who(asked.get("token"))
     except ChatError as error:
         raise ConnectionRefusedError(error.message, error.public()) from None
-    request.environ[USER], request.environ[SESSION] = user_id, session_id
-    join_room(realtime.user_room(user_id))
+    request.environ[USER], request.environ[SESSION] = me.id, session_id
+    join_room(realtime.user_room(me.id))
     if session_id:
         join_room(realtime.session_room(session_id))
-    emit("getOnlineUsers", presence.arrive(user_id, _socket_id()))
+    emit("getOnlineUsers", presence.arrive(me, _socket_id(), diff=asked.get("presence") == "diff"))
 
 
 @socketio.on("disconnect")
@@ -109,17 +110,15 @@ def _me() -> User:
     return auth.still_there(request.environ[USER], request.environ[SESSION])
 
 
-def _who(credentials: Any) -> tuple[str, str]:
-    """The user's and the session's id behind a new connection, by its token or its cookie."""
-    token = credentials.get("token") if isinstance(credentials, dict) else None
+def _who(token: Any) -> tuple[User, str]:
+    """The user and the session's id behind a new connection, by the token that it gives or its cookie."""
     if not isinstance(token, str):
         token = request.cookies.get(COOKIE)
-    if token is None and settings.allow_query_user_id:
-        claimed = request.args.get("userId", "")
-        if is_id(claimed):
-            return auth.still_there(claimed, "").id, ""
+    claimed = request.args.get("userId", "")
+    if token is None and settings.allow_query_user_id and is_id(claimed):
+        return auth.still_there(claimed, ""), ""
     login = auth.authenticate(token)
-    return login.user.id, login.session_id
+    return login.user, login.session_id
 
 
 def _socket_id() -> str:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import socketio
 from flask import Flask
 from flask.testing import FlaskClient
 from pymongo import MongoClient
@@ -19,7 +18,7 @@ from werkzeug.serving import make_server
 from chat import create_app
 from chat.config import Config
 from chat.lib import passwords
-from tests.services import MongoServer, mongo_url
+from tests.services import mongo_url
 from tests.sockets import Socket
 
 PASSWORD = "correct horse"
@@ -80,7 +79,7 @@ def config(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Config]:
     address = request.getfixturevalue("mongo")
     database = f"chat_{uuid.uuid4().hex}"
     yield replace(settings, mongo_url=f"{address}/{database}")
-    with MongoClient(address) as client:
+    with MongoClient[dict[str, Any]](address) as client:
         client.drop_database(database)
 
 

@@ -23,7 +23,8 @@ class Socket:
         transports: list[str] | None = None,
     ) -> None:
         self.heard: list[tuple[str, Any]] = []
-        self.client = socketio.Client(reconnection=False)
+        options = {"suppress_origin": True}  # or the library sends one of its own beside ours
+        self.client = socketio.Client(reconnection=False, websocket_extra_options=options)
         self.client.on("*", lambda event, *data: self.heard.append((event, data[0] if data else None)))
         cookie = {"Cookie": f"jwt={token}"} if token else {}
         self.client.connect(url, headers={**cookie, **(headers or {})}, auth=auth, transports=transports)
@@ -31,7 +32,9 @@ class Socket:
     def __enter__(self) -> "Socket":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     @property
@@ -49,7 +52,7 @@ class Socket:
         """The data of every such event heard so far."""
         return [data for name, data in list(self.heard) if name == event]
 
-    def wait_for(self, event: str, matches: Callable[[Any], bool] = lambda data: True) -> Any:
+    def wait_for(self, event: str, matches: Callable[[Any], bool] = lambda _: True) -> Any:
         """The data of the first such event that matches, waiting for it; AssertionError where it does not come."""
         found = wait_until(lambda: [data for data in self.all(event) if matches(data)], f"{event} among {self.heard}")
         return found[0]

@@ -10,6 +10,7 @@ from chat.config import settings
 from chat.controllers import conversations
 from chat.errors import BadRequest, Conflict, Forbidden, not_found
 from chat.lib.images import clean, images
+from chat.lib.presence import presence
 from chat.models.conversation import Conversation, direct
 from chat.models.message import Message
 from chat.models.user import User
@@ -122,7 +123,9 @@ def search(me: User, text: str, with_id: str | None, limit: int) -> list[dict[st
 
 def block(me: User, other_id: str, blocked: bool) -> dict[str, bool]:
     """Take no more messages and signs of presence from a user, or take them again."""
-    store.set_blocked(me.id, _find_user(other_id).id, blocked)
+    other = _find_user(other_id)
+    store.set_blocked(me.id, other.id, blocked)
+    presence.hide(me.id, me.blocked | {other.id} if blocked else me.blocked - {other.id})
     return {"blocked": blocked}
 
 

@@ -1,14 +1,14 @@
 """Coming online and going offline."""
 
 from chat.lib.presence import presence
+from chat.models.user import User
 from chat.models.values import now
 from chat.store import store
 
 
-def arrive(user_id: str, connection: str) -> list[str]:
-    """Count a new connection, and return the ids of those who are online."""
-    presence.arrive(user_id, connection)
-    return presence.online()
+def arrive(me: User, connection: str, diff: bool) -> list[str]:
+    """Count a new connection of mine, and return the ids of those who are online for me."""
+    return presence.arrive(me.id, connection, me.blocked, diff)
 
 
 def leave(user_id: str, connection: str) -> None:

@@ -148,9 +148,7 @@ def _enter(me: User, room: Conversation, user: User, event: str, words: str) -> 
 
 def _note(me: User, room: Conversation, event: str, user_id: str | None, words: str) -> None:
     """Put a notice of the room's own into its history."""
-    note = Message(
-        conversation=room.id, sender_id=me.id, receiver_id=None, system=event, user_id=user_id, text=words
-    )
+    note = Message(conversation=room.id, sender_id=me.id, receiver_id=None, system=event, user_id=user_id, text=words)
     messages.announce(room, store.append_message(room, note))
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import orjson
+from flask import Response
 from flask.json.provider import JSONProvider
 
 
@@ -15,9 +16,8 @@ class ORJSONProvider(JSONProvider):
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
         return loads(s)
 
-    def response(self, *args: Any, **kwargs: Any) -> Any:
-        body = orjson.dumps(self._prepare_response_obj(args, kwargs))
-        return self._app.response_class(body, mimetype="application/json")
+    def response(self, *args: Any, **kwargs: Any) -> Response:
+        return Response(orjson.dumps(self._prepare_response_obj(args, kwargs)), mimetype="application/json")
 
 
 def dumps(value: Any, **_: Any) -> str:

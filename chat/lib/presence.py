@@ -1,8 +1,13 @@
-"""Who is online: a count of connections a user, so that several tabs and devices are one person."""
+"""Who is online: a count of connections a user, so that several tabs and devices are one person.
+
+A connection is told the whole list, or after its first one only what changed (`diff`). Whoever is hidden from a user, as
+people are whom they block, is in neither.
+"""
 
 import threading
-from collections import defaultdict
-from typing import cast
+from collections.abc import Set
+from dataclasses import dataclass, field
+from typing import Any, cast
 
 from flask import current_app
 from werkzeug.local import LocalProxy
@@ -12,39 +17,96 @@ from chat.lib import realtime
 BROADCAST_SECONDS = 0.1  # between two broadcasts at the least: bursts of comings and goings are told at once
 
 
+@dataclass(slots=True)
+class _OnlineUser:
+    connections: dict[str, bool] = field(default_factory=dict)  # Socket.IO's id → whether it wants differences
+    hidden: Set[str] = frozenset()
+
+
 class Presence:
     """The connections of this server by user; tells everybody when the set of online users changes."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._connections: defaultdict[str, set[str]] = defaultdict(set)
+        self._users: dict[str, _OnlineUser] = {}
+        self._changed: set[str] = set()
         self._announcement = realtime.Bursts(BROADCAST_SECONDS, self._announce)
 
-    def arrive(self, user_id: str, connection: str) -> None:
-        """Count a connection."""
+    def arrive(self, user_id: str, connection: str, hidden: Set[str], diff: bool) -> list[str]:
+        """Count a connection, and return who is online for it."""
+        realtime.enter(connection, _room(diff))  # before the look: rather told twice than not at all
         with self._lock:
-            self._connections[user_id].add(connection)
-            came_online = len(self._connections[user_id]) == 1
+            came_online = user_id not in self._users
+            user = self._users.setdefault(user_id, _OnlineUser())
+            user.connections[connection] = diff
+            user.hidden = hidden
+            online = _without(self._users, hidden)
         if came_online:
-            self._announcement.run()
+            self._announce_soon(user_id)
+        return online
 
     def leave(self, user_id: str, connection: str) -> bool:
         """Forget a connection; whether it was the user's last one."""
         with self._lock:
-            connections = self._connections.get(user_id, set())
-            connections.discard(connection)
-            went_offline = not connections and self._connections.pop(user_id, None) is not None
+            user = self._users.get(user_id, _OnlineUser())
+            user.connections.pop(connection, None)
+            went_offline = not user.connections and self._users.pop(user_id, None) is not None
         if went_offline:
-            self._announcement.run()
+            self._announce_soon(user_id)
         return went_offline
+
+    def hide(self, user_id: str, hidden: Set[str]) -> None:
+        """Set who is hidden from a user, and show it on their open connections."""
+        with self._lock:
+            user = self._users.get(user_id)
+            if user is None:
+                return
+            changed = user.hidden ^ hidden
+            user.hidden = hidden
+            online = set(self._users)
+        _tell_one(user, online, changed)
 
     def online(self) -> list[str]:
         """The ids of everybody with at least one connection."""
         with self._lock:
-            return list(self._connections)
+            return list(self._users)
+
+    def _announce_soon(self, user_id: str) -> None:
+        with self._lock:
+            self._changed.add(user_id)
+        self._announcement.run()
 
     def _announce(self) -> None:
-        realtime.tell_everybody("getOnlineUsers", self.online())
+        with self._lock:
+            changed, self._changed = self._changed, set()
+            online = set(self._users)
+            choosy = [user for user in self._users.values() if user.hidden]
+            apart = [connection for user in choosy for connection in user.connections]
+        realtime.tell_room(_room(diff=False), *_news(online, changed, diff=False), except_sockets=apart)
+        realtime.tell_room(_room(diff=True), *_news(online, changed, diff=True), except_sockets=apart)
+        for user in choosy:
+            _tell_one(user, online, changed)
+
+
+def _tell_one(user: _OnlineUser, online: Set[str], changed: Set[str]) -> None:
+    """What changed for a user from whom somebody is hidden, or no longer is: to them, the hidden are offline."""
+    seen = online - user.hidden
+    for connection, diff in list(user.connections.items()):
+        realtime.tell_room(connection, *_news(seen, changed, diff))
+
+
+def _news(online: Set[str], changed: Set[str], diff: bool) -> tuple[str, Any]:
+    if diff:
+        return "presence", {"online": list(changed & online), "offline": list(changed - online)}
+    return "getOnlineUsers", list(online)
+
+
+def _without(users: dict[str, _OnlineUser], hidden: Set[str]) -> list[str]:
+    return [user_id for user_id in users if user_id not in hidden]
+
+
+def _room(diff: bool) -> str:
+    return "presence:diff" if diff else "presence:list"
 
 
 presence = cast(Presence, LocalProxy(lambda: current_app.extensions["chat.presence"]))

@@ -6,7 +6,7 @@ addressed to people, on all their devices and on every worker.
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from flask_socketio import SocketIO
@@ -30,9 +30,14 @@ def tell_users(user_ids: Iterable[str], event: str, payload: Any, except_socket:
     socketio.emit(event, payload, to=rooms, skip_sid=except_socket)
 
 
-def tell_everybody(event: str, payload: Any) -> None:
-    """Emit to every connected socket."""
-    socketio.emit(event, payload)
+def tell_room(room: str, event: str, payload: Any, except_sockets: Sequence[str] = ()) -> None:
+    """Emit to every socket in a Socket.IO room of this server, or to the one whose id it is."""
+    socketio.emit(event, payload, to=room, skip_sid=list(except_sockets), ignore_queue=True)
+
+
+def enter(socket_id: str, room: str) -> None:
+    """Put a socket into a Socket.IO room."""
+    socketio.server.enter_room(socket_id, room)
 
 
 def close_session(session_id: str) -> None:

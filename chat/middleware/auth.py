@@ -1,11 +1,13 @@
 """Who is asking: the guard of routes and sockets, and the cookie that carries the token."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from flask import Response, current_app, g, request
+from flask import Response, g, request
 
+from chat.config import settings
 from chat.controllers import auth
 from chat.lib import tokens
 
@@ -27,17 +29,13 @@ def protect_route(view: Callable[P, T]) -> Callable[P, T]:
     return guarded
 
 
-def set_cookie(response: Response, token: str) -> Response:
-    """Log the browser in."""
-    response.set_cookie(COOKIE, token, max_age=tokens.LIFETIME, **_attributes())
+def set_cookie(response: Response, token: str, lifetime: timedelta = tokens.LIFETIME) -> Response:
+    """Log the browser in; out of production also over plain HTTP."""
+    secure = settings.production
+    response.set_cookie(COOKIE, token, max_age=lifetime, path="/", httponly=True, samesite="Strict", secure=secure)
     return response
 
 
 def clear_cookie(response: Response) -> Response:
     """Log the browser out."""
-    response.delete_cookie(COOKIE, **_attributes())
-    return response
-
-
-def _attributes() -> dict[str, object]:
-    return {"path": "/", "httponly": True, "samesite": "Strict", "secure": current_app.extensions["chat.config"].production}
+    return set_cookie(response, "", timedelta(0))

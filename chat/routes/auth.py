@@ -34,7 +34,8 @@ def logout() -> Response:
 @bp.get("/check")
 @protect_route
 def check() -> dict[str, Any]:
-    return g.user.public()
+    me: User = g.user
+    return me.public()
 
 
 @bp.put("/update-profile")

@@ -65,7 +65,7 @@ class Store(Protocol):
         """By id, every conversation that the user is a member of and that has begun."""
 
     def move_read_cursor(self, conversation_id: str, user_id: str, seq: int) -> tuple[int, bool]:
-        """Move a member's cursor to ``seq`` or the last message before it, never backwards: where it is, and if it moved."""
+        """Move a member's cursor to ``seq`` or the last message before it, never back: where it is, and if it moved."""
 
     def count_unread(self, conversation_id: str, user_id: str) -> int:
         """How many messages are past the member's cursor: not their own, not deleted, not a room's notices."""

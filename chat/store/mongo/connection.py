@@ -1,10 +1,10 @@
 """The connection to MongoDB: time-outs, durability, indexes, and failures in our own words."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from bson.codec_options import CodecOptions
 from pymongo import ASCENDING, MongoClient, WriteConcern
 from pymongo.collation import Collation
 from pymongo.database import Database
@@ -12,6 +12,9 @@ from pymongo.errors import AutoReconnect, ExecutionTimeout, NetworkTimeout, PyMo
 
 from chat.errors import Unavailable
 from chat.store.mongo.documents import Document
+
+# At DEBUG the driver logs whole documents: texts, and password hashes.
+logging.getLogger("pymongo").setLevel(logging.INFO)
 
 DEFAULT_DATABASE = "test"  # where the MongoDB drivers, and so the Express backend, write when the address names none
 TIMEOUT_MS = 4000  # of one operation, the search for a server and retries included; an answer is due within 5 seconds

@@ -16,7 +16,7 @@ class Conversations(Collections):
 
     def find_conversation(self, conversation_id: str) -> Conversation | None:
         found = self.database.conversations.find_one({"_id": documents.object_id(conversation_id)})
-        return found and documents.conversation(found)
+        return documents.conversation(found) if found else None
 
     def conversations_of(self, user_id: str) -> dict[str, tuple[Conversation, Summary]]:
         found = list(
@@ -82,7 +82,9 @@ class Conversations(Collections):
 
     def remove_room(self, room_id: str) -> list[str]:
         said = {"conversation": room_id}
-        images = [found["image"] for found in self.database.messages.find({**said, "image": {"$ne": None}}, {"image": 1})]
+        images = [
+            found["image"] for found in self.database.messages.find({**said, "image": {"$ne": None}}, {"image": 1})
+        ]
         self.database.conversations.delete_one({"_id": ObjectId(room_id)})
         self.database.messages.delete_many(said)
         return images
@@ -91,7 +93,7 @@ class Conversations(Collections):
         found = self.database.conversations.find_one_and_update(
             {"_id": ObjectId(room_id)}, update, return_document=ReturnDocument.AFTER
         )
-        return found and documents.conversation(found)
+        return documents.conversation(found) if found else None
 
     def _count_unread(self, user_id: str, ranges: list[Document]) -> dict[str, int]:
         """By conversation, the messages in those ranges that are not the user's own, not deleted, not a room's notices."""

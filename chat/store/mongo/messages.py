@@ -55,11 +55,11 @@ class Messages(Collections):
 
     def find_message(self, message_id: str) -> Message | None:
         found = self.database.messages.find_one({"_id": ObjectId(message_id)})
-        return found and documents.message(found)
+        return documents.message(found) if found else None
 
     def find_sent(self, sender_id: str, client_id: str) -> Message | None:
         found = self.database.messages.find_one({"senderId": ObjectId(sender_id), "clientId": client_id})
-        return found and documents.message(found)
+        return documents.message(found) if found else None
 
     def messages_before(self, conversation: Conversation, before: int | None, limit: int) -> tuple[list[Message], int]:
         seq = {} if before is None else {"seq": {"$lt": before}}
@@ -93,7 +93,7 @@ class Messages(Collections):
         if message.client_id:
             same.append({"senderId": ObjectId(message.sender_id), "clientId": message.client_id})
         found = self.database.messages.find_one({"$or": same})
-        return found and documents.message(found)
+        return documents.message(found) if found else None
 
     def changes_since(self, conversation_id: str, rev: int, limit: int) -> list[Message]:
         query = {"conversation": conversation_id, "rev": {"$gt": rev}}
@@ -132,9 +132,7 @@ class Messages(Collections):
         """Keep a direct conversation and its members, unless it is kept already; a room has its own beginning."""
         if not conversation.is_room:
             fields = documents.document(conversation, CONVERSATION)
-            self.database.conversations.update_one(
-                {"_id": fields.pop("_id")}, {"$setOnInsert": fields}, upsert=True
-            )
+            self.database.conversations.update_one({"_id": fields.pop("_id")}, {"$setOnInsert": fields}, upsert=True)
 
     def _last_number(self, conversation_id: str) -> int:
         """The highest number of a conversation; what has none yet will be numbered from 1, so it counts."""

@@ -26,7 +26,7 @@ class Users(Collections):
 
     def find_user(self, user_id: str) -> User | None:
         found = self.database.users.find_one({"_id": ObjectId(user_id)})
-        return found and documents.user(found)
+        return documents.user(found) if found else None
 
     def find_user_by_email(self, email: str) -> User | None:
         found = self._spellings(email)
@@ -41,7 +41,7 @@ class Users(Collections):
             {"$set": {USER[name]: value for name, value in changes.items()}},
             return_document=ReturnDocument.AFTER,
         )
-        return found and documents.user(found)
+        return documents.user(found) if found else None
 
     def add_session(self, user_id: str, session: Session, keep: int) -> None:
         newest = {"$each": [documents.document(session, SESSION)], "$slice": -keep}

@@ -12,7 +12,8 @@ _MINE = "SELECT conversation FROM members WHERE user_id = :me"
 _UNREAD = """SELECT count(*) FROM messages u WHERE u.conversation = m.conversation AND u.seq > m.cursor
     AND u.sender_id <> m.user_id AND u.deleted_at IS NULL AND u.system IS NULL"""
 _LAST = "SELECT coalesce(max({0}), 0) FROM messages l WHERE l.conversation = m.conversation"
-_SUMMARIES = f"""SELECT ({_UNREAD}), ({_LAST.format("rev")}), {", ".join(f"last.{name}" for name in rows.MESSAGE.split(", "))}
+_LAST_MESSAGE = ", ".join(f"last.{name}" for name in rows.MESSAGE.split(", "))
+_SUMMARIES = f"""SELECT ({_UNREAD}), ({_LAST.format("rev")}), {_LAST_MESSAGE}
     FROM members m JOIN messages last ON last.conversation = m.conversation AND last.seq = ({_LAST.format("seq")})
     WHERE m.user_id = :me"""
 
@@ -67,8 +68,9 @@ class Conversations:
         return self._change(room_id, lambda db: db.execute(query, [*values, room_id]))
 
     def add_member(self, room_id: str, user_id: str) -> Conversation | None:
+        room = "SELECT id AS conversation FROM conversations WHERE id = ?"
         query = f"""INSERT OR IGNORE INTO members (conversation, user_id, cursor)
-            SELECT m.conversation, ?, ({_LAST.format("seq")}) FROM (SELECT id AS conversation FROM conversations WHERE id = ?) m"""
+            SELECT m.conversation, ?, ({_LAST.format("seq")}) FROM ({room}) m"""
         return self._change(room_id, lambda db: db.execute(query, [user_id, room_id]))
 
     def remove_member(self, room_id: str, user_id: str) -> Conversation | None:

@@ -49,7 +49,8 @@ CREATE TRIGGER IF NOT EXISTS message_added AFTER INSERT ON messages WHEN new.tex
     INSERT INTO message_text(rowid, text) VALUES (new.number, new.text);
 END;
 CREATE TRIGGER IF NOT EXISTS message_changed AFTER UPDATE OF text ON messages WHEN new.text IS NOT old.text BEGIN
-    INSERT INTO message_text(message_text, rowid, text) SELECT 'delete', old.number, old.text WHERE old.text IS NOT NULL;
+    INSERT INTO message_text(message_text, rowid, text)
+        SELECT 'delete', old.number, old.text WHERE old.text IS NOT NULL;
     INSERT INTO message_text(rowid, text) SELECT new.number, new.text WHERE new.text IS NOT NULL;
 END;
 CREATE TRIGGER IF NOT EXISTS message_removed AFTER DELETE ON messages WHEN old.text IS NOT NULL BEGIN

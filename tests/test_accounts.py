@@ -1,0 +1,236 @@
+"""Signing up, logging in and out, the guard, the profile."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import jwt
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from chat import create_app
+from chat.config import Config
+from chat.lib import passwords
+from tests.conftest import PASSWORD, Person
+from tests.images import png
+
+ANN = {"fullName": "Ann", "email": "ann@example.org", "password": PASSWORD}
+SignUp = Callable[[str], Person]
+
+
+def test_signup_answers_with_the_user_and_logs_in(client: FlaskClient) -> None:
+    answer = client.post("/api/auth/signup", json=ANN)
+    assert answer.status_code == 200
+    user = answer.json or {}
+    assert set(user) == {"_id", "email", "fullName", "profilePic", "createdAt", "updatedAt"}
+    assert (user["email"], user["fullName"], user["profilePic"]) == ("ann@example.org", "Ann", "")
+    assert client.get("/api/auth/check").json == user
+
+
+def test_times_are_iso_8601_in_utc_with_milliseconds(client: FlaskClient) -> None:
+    user = client.post("/api/auth/signup", json=ANN).json or {}
+    assert datetime.strptime(user["createdAt"], "%Y-%m-%dT%H:%M:%S.%fZ")
+    assert len(user["createdAt"]) == len("2026-11-23T04:44:53.123Z")
+
+
+def test_the_cookie_is_http_only_strict_and_lasts_seven_days(client: FlaskClient) -> None:
+    cookie = client.post("/api/auth/signup", json=ANN).headers["Set-Cookie"]
+    assert cookie.startswith("jwt=")
+    for attribute in ("HttpOnly", "SameSite=Strict", "Path=/", "Max-Age=604800"):
+        assert attribute in cookie
+    assert "Secure" not in cookie
+
+
+def test_the_cookie_is_secure_in_production(config: Config) -> None:
+    app = create_app(replace(config, app_env="production"))
+    answer = app.test_client().post("/api/auth/signup", json=ANN)
+    assert "; Secure" in answer.headers["Set-Cookie"]
+    app.extensions["chat.store"].close()
+
+
+@pytest.mark.parametrize("field", ["fullName", "email", "password"])
+@pytest.mark.parametrize("value", [None, "", "   ", ...])
+def test_signup_without_a_field_is_refused(client: FlaskClient, field: str, value: Any) -> None:
+    body: dict[str, Any] = {**ANN, field: value}
+    if value is ...:
+        del body[field]
+    answer = client.post("/api/auth/signup", json=body)
+    assert (answer.status_code, (answer.json or {})["code"]) == (400, "bad_request")
+    assert client.post("/api/auth/login", json=ANN).status_code == 400
+
+
+@pytest.mark.parametrize("email", ["ann", "@example.org", "ann@", "a@b@c", "an n@example.org", "ann@exa\tmple.org"])
+def test_an_email_has_one_at_sign_something_on_both_sides_and_no_white_space(client: FlaskClient, email: str) -> None:
+    assert client.post("/api/auth/signup", json={**ANN, "email": email}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("password", "status"),
+    [("12345", 400), ("123456", 200), ("x" * 72, 200), ("x" * 73, 400), ("ü" * 36, 200), ("ü" * 37, 400)],
+)
+def test_a_password_has_6_characters_to_72_bytes(client: FlaskClient, password: str, status: int) -> None:
+    assert client.post("/api/auth/signup", json={**ANN, "password": password}).status_code == status
+
+
+@pytest.mark.parametrize("email", ["ann@example.org", "ANN@Example.org", "  ann@example.org "])
+def test_an_email_is_taken_whatever_its_capitals_and_white_space(client: FlaskClient, email: str) -> None:
+    client.post("/api/auth/signup", json=ANN)
+    answer = client.post("/api/auth/signup", json={**ANN, "email": email})
+    assert (answer.status_code, (answer.json or {})["code"]) == (400, "user_exists")
+
+
+def test_twenty_identical_signups_at_once_make_one_account(app: Flask) -> None:
+    def sign_up(_: int) -> int:
+        return app.test_client().post("/api/auth/signup", json=ANN).status_code
+
+    with ThreadPoolExecutor(20) as pool:
+        statuses = sorted(pool.map(sign_up, range(20)))
+    assert statuses == [200] + [400] * 19
+
+
+def test_login_with_other_capitals_and_white_space_in_the_email(client: FlaskClient) -> None:
+    user = client.post("/api/auth/signup", json=ANN).json
+    answer = client.post("/api/auth/login", json={"email": " ANN@example.org", "password": PASSWORD})
+    assert (answer.status_code, answer.json) == (200, user)
+
+
+def test_a_wrong_email_and_a_wrong_password_get_the_same_answer(client: FlaskClient) -> None:
+    client.post("/api/auth/signup", json=ANN)
+    wrong_password = client.post("/api/auth/login", json={**ANN, "password": "wrong one"})
+    wrong_email = client.post("/api/auth/login", json={**ANN, "email": "bob@example.org"})
+    assert wrong_password.status_code == wrong_email.status_code == 400
+    assert wrong_password.json == wrong_email.json == {"message": "invalid credentials", "code": "invalid_credentials"}
+
+
+def test_a_login_hashes_once_whether_or_not_the_account_exists(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.post("/api/auth/signup", json=ANN)
+    checked: list[str] = []
+    monkeypatch.setattr(passwords, "matches", lambda password, hash: bool(checked.append(hash)))
+    for email in ("ann@example.org", "nobody@example.org"):
+        client.post("/api/auth/login", json={"email": email, "password": "wrong one"})
+    assert len(checked) == 2
+    assert checked[1].startswith("$2b$10$")
+
+
+def test_logout_needs_no_body_clears_the_cookie_and_kills_the_token(sign_up: SignUp, client: FlaskClient) -> None:
+    ann = sign_up("Ann")
+    token = ann.token
+    answer = ann.http.post("/api/auth/logout")
+    assert (answer.status_code, answer.json) == (200, {"message": "logged out successfully"})
+    assert "Max-Age=0" in answer.headers["Set-Cookie"]
+    client.set_cookie("jwt", token)
+    assert (client.get("/api/auth/check").json or {})["code"] == "invalid_token"
+
+
+def test_logout_leaves_other_logins_of_the_user_alone(sign_up: SignUp) -> None:
+    ann = sign_up("Ann")
+    other = ann.another_browser()
+    ann.http.post("/api/auth/logout")
+    assert other.get("/api/auth/check").status_code == 200
+
+
+def test_logout_without_a_login_is_fine(client: FlaskClient) -> None:
+    assert client.post("/api/auth/logout").status_code == 200
+
+
+def test_the_oldest_login_ends_when_there_are_too_many(config: Config) -> None:
+    app = create_app(replace(config, max_sessions=3))
+    ann = Person(app, "Ann", "ann@example.org")
+    browsers = [ann.another_browser() for _ in range(3)]
+    assert ann.http.get("/api/auth/check").status_code == 401
+    assert [browser.get("/api/auth/check").status_code for browser in browsers] == [200] * 3
+    app.extensions["chat.store"].close()
+
+
+GUARDED = [
+    ("GET", "/api/auth/check"),
+    ("PUT", "/api/auth/update-profile"),
+    ("GET", "/api/messages/users"),
+    ("GET", f"/api/messages/{'a' * 24}"),
+    ("POST", f"/api/messages/send/{'a' * 24}"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), GUARDED)
+def test_without_a_token_nothing_guarded_answers(client: FlaskClient, method: str, path: str) -> None:
+    answer = client.open(path, method=method, json={})
+    assert (answer.status_code, (answer.json or {})["code"]) == (401, "no_token")
+
+
+def _token(config: Config, **changes: Any) -> str:
+    now = datetime.now(UTC)
+    claims = {"userId": "a" * 24, "sid": "b" * 24, "iat": now, "exp": now + timedelta(days=7), **changes}
+    return jwt.encode({name: value for name, value in claims.items() if value is not None}, config.jwt_secret)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"exp": datetime(2020, 1, 1, tzinfo=UTC)},
+        {"exp": None},
+        {"sid": None},
+        {"userId": None},
+        {"userId": {"$ne": None}},
+        {"userId": "short"},
+    ],
+)
+def test_a_token_that_is_expired_or_lacks_a_claim_is_invalid(
+    client: FlaskClient, config: Config, changes: dict[str, Any]
+) -> None:
+    client.set_cookie("jwt", _token(config, **changes))
+    answer = client.get("/api/auth/check")
+    assert (answer.status_code, (answer.json or {})["code"]) == (401, "invalid_token")
+
+
+@pytest.mark.parametrize("algorithm", ["none", "HS512"])
+def test_a_token_of_another_algorithm_is_invalid(sign_up: SignUp, config: Config, algorithm: str) -> None:
+    ann = sign_up("Ann")
+    claims = jwt.decode(ann.token, config.jwt_secret, algorithms=["HS256"])
+    secret = "" if algorithm == "none" else config.jwt_secret * 2
+    ann.http.set_cookie("jwt", jwt.encode(claims, secret, algorithm=algorithm))
+    assert ann.http.get("/api/auth/check").status_code == 401
+
+
+def test_a_token_of_a_user_who_no_longer_exists_is_404(client: FlaskClient, config: Config) -> None:
+    client.set_cookie("jwt", _token(config))
+    answer = client.get("/api/auth/check")
+    assert (answer.status_code, (answer.json or {})["code"]) == (404, "user_not_found")
+
+
+def test_the_profile_takes_a_name_a_picture_or_both(sign_up: SignUp) -> None:
+    ann = sign_up("Ann")
+    assert (ann.http.put("/api/auth/update-profile", json={"fullName": " Anne "}).json or {})["fullName"] == "Anne"
+    user = ann.http.put("/api/auth/update-profile", json={"profilePic": png(), "fullName": None}).json or {}
+    assert user["fullName"] == "Anne"
+    assert user["profilePic"].startswith("/uploads/")
+    assert user["updatedAt"] > user["createdAt"]
+    assert ann.http.get("/api/auth/check").json == user
+
+
+def test_a_new_picture_takes_the_place_of_the_old_one(sign_up: SignUp) -> None:
+    ann = sign_up("Ann")
+    first, second = (
+        (ann.http.put("/api/auth/update-profile", json={"profilePic": png()}).json or {})["profilePic"] for _ in "12"
+    )
+    assert ann.http.get(second, buffered=True).status_code == 200
+    assert ann.http.get(first, buffered=True).status_code == 404
+
+
+@pytest.mark.parametrize("body", [{}, {"profilePic": None}, {"profilePic": ""}, {"email": "new@example.org"}])
+def test_a_profile_without_anything_to_set_is_refused(sign_up: SignUp, body: dict[str, Any]) -> None:
+    ann = sign_up("Ann")
+    assert ann.http.put("/api/auth/update-profile", json=body).status_code == 400
+    assert ann.http.get("/api/auth/check").json == ann.user
+
+
+def test_no_answer_ever_holds_a_password_hash(sign_up: SignUp) -> None:
+    ann, _ = sign_up("Ann"), sign_up("Bob")
+    for path in ("/api/auth/check", "/api/messages/users"):
+        text = ann.http.get(path).text
+        assert "$2b$" not in text
+        assert "password" not in text

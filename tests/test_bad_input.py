@@ -1,0 +1,152 @@
+"""Whatever is sent, the answer is a clear 4xx and nothing breaks: examples, and a property test over all endpoints."""
+
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chat import create_app
+from chat.config import Config
+from tests.conftest import Person
+
+SignUp = Callable[[str], Person]
+ID = "a" * 24
+WITH_BODY = {
+    ("POST", "/api/auth/signup"): ("fullName", "email", "password"),
+    ("POST", "/api/auth/login"): ("email", "password"),
+    ("PUT", "/api/auth/update-profile"): ("fullName", "profilePic"),
+    ("POST", "/api/messages/send/{me}"): ("text", "image", "clientId", "replyTo"),
+    ("PUT", "/api/messages/{message}"): ("text",),
+    ("POST", "/api/messages/read"): ("conversation", "seq"),
+    ("POST", "/api/messages/sync"): ("cursors",),
+    ("POST", "/api/rooms"): ("name", "public", "members"),
+    ("PUT", "/api/rooms/{room}"): ("name",),
+    ("POST", "/api/rooms/{room}/members"): ("userId",),
+    ("POST", "/api/rooms/{room}/messages"): ("text", "image", "clientId", "replyTo"),
+}
+WRONG_FOR_ALL = [{"$ne": None}, ["a"], 12.5, "a\x00b"]
+
+
+def _path(template: str, person: Person, room: str, message: str) -> str:
+    return template.format(me=person.id, room=room, message=message)
+
+
+@pytest.fixture
+def ann(sign_up: SignUp) -> Person:
+    return sign_up("Ann")
+
+
+@pytest.fixture
+def room(ann: Person) -> str:
+    answer = ann.http.post("/api/rooms", json={"name": "Room"})
+    room_id: str = (answer.json or {})["_id"]
+    return room_id
+
+
+@pytest.mark.parametrize("wrong", WRONG_FOR_ALL, ids=["an operator", "a list", "a fraction", "a NUL byte"])
+@pytest.mark.parametrize(("method", "template"), WITH_BODY)
+def test_a_field_of_the_wrong_type_is_400(ann: Person, room: str, method: str, template: str, wrong: Any) -> None:
+    message = ann.send(ann, "note")["_id"]
+    for field in WITH_BODY[method, template]:
+        if field == "members" and isinstance(wrong, list):
+            continue  # a list is what it takes; what is in it is not an id, and the property test tries that
+        valid = {"fullName": "A", "email": "a@b.c", "password": "123456", "text": "x", "conversation": room, "seq": 1}
+        answer = ann.http.open(_path(template, ann, room, message), method=method, json={**valid, field: wrong})
+        assert answer.status_code == 400, (field, answer.text)
+
+
+@pytest.mark.parametrize(("method", "template"), WITH_BODY)
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"text"', b"null", b"NaN"])
+def test_a_body_that_is_no_json_object_is_400(ann: Person, room: str, method: str, template: str, body: bytes) -> None:
+    message = ann.send(ann, "note")["_id"]
+    path = _path(template, ann, room, message)
+    answer = ann.http.open(path, method=method, data=body, content_type="application/json")
+    assert answer.status_code == 400, answer.text
+
+
+@pytest.mark.parametrize("text", [rb'"\ud800"', b'"\xff"', rb'"a\u0000b"'], ids=["lone surrogate", "no UTF-8", "NUL"])
+def test_a_text_that_no_database_can_hold_is_400(ann: Person, text: bytes) -> None:
+    body = b'{"text": ' + text + b"}"
+    answer = ann.http.post(f"/api/messages/send/{ann.id}", data=body, content_type="application/json")
+    assert answer.status_code == 400
+
+
+def test_a_body_that_is_not_json_is_415(ann: Person) -> None:
+    for content_type in ("text/plain", "application/x-www-form-urlencoded", None):
+        answer = ann.http.post("/api/auth/login", data=b"email=a&password=b", content_type=content_type)
+        assert (answer.status_code, (answer.json or {})["code"]) == (415, "not_json")
+
+
+def test_a_body_that_is_nested_without_end_is_400(ann: Person) -> None:
+    body = b'{"text": "x", "y": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    answer = ann.http.post(f"/api/messages/send/{ann.id}", data=body, content_type="application/json")
+    assert answer.status_code == 400
+
+
+def test_a_body_that_is_too_large_is_413(ann: Person) -> None:
+    answer = ann.http.post(f"/api/messages/send/{ann.id}", json={"text": "x" * 9_000_000})
+    assert (answer.status_code, (answer.json or {})["code"]) == (413, "too_large")
+
+
+@pytest.mark.parametrize("client_id", ["", "x" * 65, 7])
+def test_a_client_id_has_1_to_64_characters(ann: Person, client_id: Any) -> None:
+    answer = ann.http.post(f"/api/messages/send/{ann.id}", json={"text": "x", "clientId": client_id})
+    assert answer.status_code == 400
+
+
+# Anything that JSON can say, and strings that look like what a field might want.
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+ANYTHING = st.recursive(
+    SCALARS | st.sampled_from([ID, "data:image/png;base64,AAAA", "/etc/passwd", "\ud800", "a\x00", "$where", "👍"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=5,
+)
+METHODS = st.sampled_from(["GET", "POST", "PUT", "DELETE"])
+PATHS = st.sampled_from(
+    [
+        *{path for _, path in WITH_BODY},
+        *("/api/messages/{me}", "/api/messages/users", "/api/messages/search", "/api/messages/block/{me}"),
+        *("/api/rooms/{room}/join", "/api/rooms/{room}/members/{me}", "/api/auth/check", "/api/messages/%00"),
+        *("/api/messages/{message}/reactions/%F0%9F%91%8D", "/api/messages/{message}/reactions/a", "/api/rooms/x"),
+    ]
+)
+FIELDS = st.sampled_from(sorted({field for fields in WITH_BODY.values() for field in fields}))
+QUERIES = st.dictionaries(
+    st.sampled_from(["limit", "before", "q", "with"]), st.text(st.characters(codec="utf-8")) | st.integers().map(str)
+)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "mongo"])
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Ann, her room and her message, on one app for many requests."""
+    mongo = f"{request.getfixturevalue('mongo')}/chat_{uuid.uuid4().hex}" if request.param == "mongo" else None
+    folder: Path = tmp_path_factory.mktemp("fuzz")
+    app: Flask = create_app(Config(jwt_secret="x" * 48, data_dir=folder, mongo_url=mongo, rate_limits=False))
+    ann = Person(app, "Ann", "ann@example.org")
+    room = (ann.http.post("/api/rooms", json={"name": "Room"}).json or {})["_id"]
+    yield ann, room, ann.send(ann, "note")["_id"]
+    app.extensions["chat.store"].close()
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(method=METHODS, template=PATHS, body=st.dictionaries(FIELDS, ANYTHING) | ANYTHING, query=QUERIES)
+def test_no_request_whatever_gets_a_500(
+    world: Any, method: str, template: str, body: Any, query: dict[str, str]
+) -> None:
+    ann, room, message = world
+    answer = ann.http.open(
+        _path(template, ann, room, message),
+        method=method,
+        query_string=query,
+        data=json.dumps(body).encode(),
+        content_type="application/json",
+    )
+    assert answer.status_code < 500, answer.text
+    if answer.status_code >= 400:
+        assert set(answer.json or {}) == {"message", "code"}

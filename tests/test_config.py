@@ -1,0 +1,80 @@
+"""Settings: read by name, refused by name."""
+
+from pathlib import Path
+
+import pytest
+
+from chat.config import Cloudinary, Config, ConfigError
+
+SECRET = "s" * 32
+
+
+def _read(tmp_path: Path, **environ: str) -> Config:
+    return Config.from_env({"DATA_DIR": str(tmp_path), **environ})
+
+
+def test_nothing_has_to_be_set_in_development(tmp_path: Path) -> None:
+    config = _read(tmp_path)
+    assert (config.port, config.production, config.mongo_url, config.cloudinary) == (3000, False, None, None)
+    assert config.client_origins == ("http://localhost:5173",)
+
+
+def test_the_development_secret_is_made_once_and_kept_to_the_owner(tmp_path: Path) -> None:
+    first = _read(tmp_path).jwt_secret
+    assert len(first) >= 32
+    assert _read(tmp_path).jwt_secret == first
+    assert (tmp_path / "jwt_secret").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("secret", [{}, {"JWT_SECRET": "short"}, {"JWT_SECRET": "   "}])
+@pytest.mark.parametrize("name", ["APP_ENV", "NODE_ENV"])
+def test_production_refuses_a_missing_or_weak_secret_and_says_how_to_make_one(
+    tmp_path: Path, name: str, secret: dict[str, str]
+) -> None:
+    with pytest.raises(ConfigError, match=r"JWT_SECRET .*token_urlsafe"):
+        _read(tmp_path, **{name: "production"}, **secret)
+
+
+def test_production_refuses_to_believe_user_ids(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="ALLOW_QUERY_USER_ID"):
+        _read(tmp_path, APP_ENV="production", JWT_SECRET=SECRET, ALLOW_QUERY_USER_ID="1")
+
+
+@pytest.mark.parametrize("name", ["MONGO_URL", "DB_URL", "MONGODB_URI"])
+def test_the_database_has_three_names(tmp_path: Path, name: str) -> None:
+    assert _read(tmp_path, **{name: "mongodb://localhost/chat"}).mongo_url == "mongodb://localhost/chat"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "three"),
+        ("APP_ENV", "prod"),
+        ("RATE_LIMITS", "maybe"),
+        ("CLIENT_ORIGINS", "example.org"),
+        ("CLIENT_ORIGINS", "https://example.org/path"),
+        ("CLOUDINARY_API_KEY", "only-one"),
+        ("CLOUDINARY_URL", "https://example.org"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_refused_by_its_name(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=name):
+        _read(tmp_path, **{name: value})
+
+
+def test_origins_are_a_list_with_commas(tmp_path: Path) -> None:
+    config = _read(tmp_path, CLIENT_ORIGINS="https://a.example/, http://b.example:8080")
+    assert config.client_origins == ("https://a.example", "http://b.example:8080")
+
+
+def test_cloudinary_is_set_by_three_names_or_one_address(tmp_path: Path) -> None:
+    three = {"CLOUDINARY_CLOUD_NAME": "Demo", "CLOUDINARY_API_KEY": "k", "CLOUDINARY_API_SECRET": "s"}
+    assert _read(tmp_path, **three).cloudinary == Cloudinary("Demo", "k", "s")
+    assert _read(tmp_path, CLOUDINARY_URL="cloudinary://k:s@Demo").cloudinary == Cloudinary("Demo", "k", "s")
+
+
+def test_secrets_do_not_show_when_settings_are_printed(tmp_path: Path) -> None:
+    config = _read(tmp_path, JWT_SECRET=SECRET, CLOUDINARY_URL="cloudinary://k:hidden@d", MONGO_URL="mongodb://u:pw@h/")
+    assert SECRET not in repr(config)
+    assert "hidden" not in repr(config)
+    assert "pw" not in repr(config)

@@ -1,0 +1,218 @@
+"""Images: what is taken, what is stripped, where they go."""
+
+import base64
+import io
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from chat import create_app
+from chat.config import Cloudinary, Config
+from tests.conftest import Person
+from tests.images import data_uri, png, wrap
+
+SignUp = Callable[[str], Person]
+
+
+@pytest.fixture(params=["sqlite"])
+def config(request: pytest.FixtureRequest, tmp_path: Path) -> Config:
+    """One store is enough: images know nothing of it."""
+    return Config(jwt_secret="x" * 48, data_dir=tmp_path, max_image_pixels=1_000_000, max_image_bytes=2**20)
+
+
+def _post(person: Person, image: Any) -> Any:
+    return person.http.post(f"/api/messages/send/{person.id}", json={"image": image})
+
+
+def _kept(person: Person, image: str) -> Image.Image:
+    """Send an image, and open what the server then serves."""
+    answer = _post(person, image)
+    assert answer.status_code == 201, answer.text
+    content = person.http.get(answer.json["image"], buffered=True).data
+    return Image.open(io.BytesIO(content))
+
+
+@pytest.mark.parametrize("format", ["png", "jpeg", "gif", "webp"])
+def test_an_image_of_each_format_is_kept_and_served(sign_up: SignUp, format: str) -> None:
+    kept = _kept(sign_up("Ann"), data_uri(Image.new("RGB", (20, 10), "red"), format))
+    assert (kept.format, kept.size) == (format.upper(), (20, 10))
+
+
+def test_an_uploaded_image_is_served_for_a_year_and_cannot_run(sign_up: SignUp) -> None:
+    ann = sign_up("Ann")
+    url = _post(ann, png()).json["image"]
+    headers = ann.http.get(url, buffered=True).headers
+    assert headers["Content-Type"] == "image/png"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert {"public", "immutable", "max-age=31536000"} <= set(headers["Cache-Control"].split(", "))
+
+
+def test_exif_and_gps_are_stripped_and_the_orientation_is_kept(sign_up: SignUp) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # Orientation: to be turned by 90 degrees
+    exif[0x010E] = "secret description"
+    exif.get_ifd(0x8825)[1] = "N"  # GPS latitude
+    kept = _kept(sign_up("Ann"), data_uri(Image.new("RGB", (20, 10), "red"), "jpeg", exif=exif))
+    assert kept.size == (10, 20)
+    assert dict(kept.getexif()) == {}
+    assert b"secret" not in kept.fp.read() if kept.fp else True
+
+
+def test_comments_and_text_chunks_are_stripped(sign_up: SignUp) -> None:
+    ann = sign_up("Ann")
+    image = Image.new("RGB", (4, 4))
+    for uri in (
+        data_uri(image, "jpeg", comment=b"secret"),
+        data_uri(image, "gif", comment=b"secret"),
+        data_uri(image, "webp", xmp=b"<x>secret</x>"),
+        _png_with_text("secret"),
+    ):
+        content = ann.http.get(_post(ann, uri).json["image"], buffered=True).data
+        assert b"secret" not in content
+
+
+def _png_with_text(text: str) -> str:
+    from PIL.PngImagePlugin import PngInfo
+
+    info = PngInfo()
+    info.add_text("Comment", text)
+    return data_uri(Image.new("RGB", (4, 4)), "png", pnginfo=info)
+
+
+def test_an_animation_stays_one(sign_up: SignUp) -> None:
+    frames = [Image.new("RGB", (4, 4), colour) for colour in ("red", "green", "blue")]
+    for format in ("gif", "webp"):
+        uri = data_uri(frames[0], format, save_all=True, append_images=frames[1:], duration=50)
+        assert getattr(_kept(sign_up("Ann"), uri), "n_frames", 1) == 3
+
+
+def test_transparency_stays(sign_up: SignUp) -> None:
+    kept = _kept(sign_up("Ann"), data_uri(Image.new("RGBA", (4, 4), (255, 0, 0, 0)), "png"))
+    assert kept.convert("RGBA").getpixel((0, 0)) == (255, 0, 0, 0)
+
+
+UNFIT = {
+    "a path": "/etc/passwd",
+    "a file address": "file:///etc/passwd",
+    "a web address": "http://127.0.0.1:1/x.png",
+    "no base64": "data:image/png,abc",
+    "another type": wrap(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "svg+xml"),
+    "text": wrap(b"hello", "png"),
+    "nothing": "data:image/png;base64,",
+    "damaged base64": "data:image/png;base64,AAA",
+    "white space": png() + "\n",
+    "more parameters": png().replace(";base64", ";charset=utf-8;base64"),
+    "another type than stated": png().replace("image/png", "image/jpeg"),
+    "half a file": wrap(base64.b64decode(png().partition(",")[2])[:50], "png"),
+    "too many pixels": png(1001, 1000),
+    "too many bytes": wrap(b"\0" * (2**20 + 1), "png"),
+}
+
+
+@pytest.mark.parametrize("image", UNFIT.values(), ids=UNFIT.keys())
+def test_anything_else_is_refused_and_nothing_is_kept(sign_up: SignUp, config: Config, image: str) -> None:
+    ann = sign_up("Ann")
+    answer = _post(ann, image)
+    assert (answer.status_code, answer.json["code"]) == (400, "bad_image")
+    assert ann.http.put("/api/auth/update-profile", json={"profilePic": image}).status_code == 400
+    assert list((config.data_dir / "uploads").iterdir()) == []
+    assert ann.http.get(f"/api/messages/{ann.id}").json == []
+
+
+def test_an_image_on_the_limits_is_taken(sign_up: SignUp) -> None:
+    assert _kept(sign_up("Ann"), png(1000, 1000)).size == (1000, 1000)
+
+
+def test_no_path_leads_out_of_the_uploads(sign_up: SignUp) -> None:
+    ann = sign_up("Ann")
+    for path in ("/uploads/../jwt_secret", "/uploads/%2e%2e/chat.db", "/uploads/..%2fchat.db", "/uploads/"):
+        assert ann.http.get(path).status_code == 404
+
+
+class StandIn(ThreadingHTTPServer):
+    """Cloudinary's upload endpoint on this machine; ``mood`` says how it answers."""
+
+    def __init__(self) -> None:
+        self.mood = "fine"
+        self.uploads: list[bytes] = []
+        self.released = threading.Event()
+        super().__init__(("127.0.0.1", 0), _Endpoint)
+
+
+class _Endpoint(BaseHTTPRequestHandler):
+    server: StandIn
+
+    def do_POST(self) -> None:
+        content = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.server.mood == "hangs":
+            self.server.released.wait(20)
+        self.server.uploads.append(content)
+        status, body = 200, b'{"secure_url": "https://res.cloudinary.com/demo/image/upload/v1/chat/abc.png"}'
+        if self.server.mood == "fails":
+            status, body = 500, b'{"error": {"message": "Internal error"}}'
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Keep quiet."""
+
+
+@pytest.fixture
+def cloudinary() -> Iterator[StandIn]:
+    """A stand-in for Cloudinary."""
+    with StandIn() as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.released.set()
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def ann(config: Config, cloudinary: StandIn) -> Iterator[Person]:
+    """Somebody on a server with a Cloudinary account."""
+    address = f"http://127.0.0.1:{cloudinary.server_port}"
+    app = create_app(replace(config, cloudinary=Cloudinary("demo", "key", "secret", address)))
+    yield Person(app, "Ann", "ann@example.org")
+    app.extensions["chat.store"].close()
+
+
+def test_with_an_account_images_go_to_cloudinary_signed_and_without_metadata(ann: Person, cloudinary: StandIn) -> None:
+    uri = data_uri(Image.new("RGB", (4, 4)), "jpeg", comment=b"secret comment")
+    answer = _post(ann, uri)
+    assert answer.status_code == 201
+    assert answer.json["image"] == "https://res.cloudinary.com/demo/image/upload/v1/chat/abc.png"
+    upload = cloudinary.uploads[0]
+    assert b'name="signature"' in upload
+    assert b"secret comment" not in upload
+
+
+@pytest.mark.parametrize("image", ["/etc/passwd", "http://127.0.0.1:1/x.png"])
+def test_cloudinary_is_never_asked_to_open_a_path_or_an_address(ann: Person, cloudinary: StandIn, image: str) -> None:
+    assert _post(ann, image).status_code == 400
+    assert cloudinary.uploads == []
+
+
+@pytest.mark.parametrize("mood", ["fails", "hangs"])
+def test_cloudinary_failing_or_hanging_is_503_and_nothing_is_saved(ann: Person, cloudinary: StandIn, mood: str) -> None:
+    cloudinary.mood = mood
+    answer = _post(ann, png())
+    assert (answer.status_code, answer.json["code"]) == (503, "image_store_unavailable")
+    assert ann.http.get(f"/api/messages/{ann.id}").json == []
+
+
+def test_cloudinary_being_down_is_503_and_texts_still_go(ann: Person, config: Config) -> None:
+    app = create_app(replace(config, cloudinary=Cloudinary("demo", "key", "secret", "http://127.0.0.1:1")))
+    bob = Person(app, "Bob", "bob@example.org")
+    assert _post(bob, png()).status_code == 503
+    assert bob.send(bob, "hello")["text"] == "hello"
+    app.extensions["chat.store"].close()
