@@ -3,6 +3,7 @@
 from flask import Flask
 
 from chat import errors, sockets
+from chat.cli import migrate
 from chat.config import Config
 from chat.lib import json, threads
 from chat.lib.devserver import CloseAfterWebSocket
@@ -30,6 +31,7 @@ def create_app(config: Config | None = None) -> Flask:
     headers.init_app(app, config)
     for blueprint in (auth.bp, messages.bp, rooms.bp, site.bp):
         app.register_blueprint(blueprint)
+    app.cli.add_command(migrate)
     socketio.init_app(
         app,
         async_mode="eventlet" if threads.under_eventlet() else "threading",

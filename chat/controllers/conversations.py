@@ -56,6 +56,7 @@ def standing(me: User, conversation: Conversation, summary: Summary) -> dict[str
     """How a conversation stands for me: what every list of them shows."""
     return {
         "conversation": conversation.id,
+        "rev": summary.rev,
         "unread": summary.unread,
         "lastMessage": summary.last_message and view(me, summary.last_message),
         "cursors": conversation.read_cursors(),

@@ -4,7 +4,7 @@ Two adapters keep these promises, `chat.store.sqlite` and `chat.store.mongo`, an
 A store that cannot be reached raises `Unavailable`, and has changed nothing that it then forgets to tell.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -121,6 +121,18 @@ class Store(Protocol):
 
     def search_messages(self, user_id: str, text: str, conversation_id: str | None, limit: int) -> list[Message]:
         """The newest messages that contain the text, in any capitals, in one or all of the user's conversations."""
+
+    # Messages of another backend
+
+    def count_unnumbered(self) -> int:
+        """How many messages another backend wrote that have no number yet."""
+
+    def number_messages(self) -> Iterator[str]:
+        """Number them, and yield the id of each as it is done.
+
+        May be ended at any moment and begun again, also while the server runs: in each conversation the newest comes
+        first, so that what has no number is always older than what has one.
+        """
 
 
 def open_store(mongo_url: str | None, data_dir: Path) -> Store:

@@ -6,11 +6,12 @@ from chat.store.mongo.connection import connect, create_indexes
 from chat.store.mongo.conversations import Conversations
 from chat.store.mongo.documents import Document
 from chat.store.mongo.messages import Messages
+from chat.store.mongo.migration import Migration
 from chat.store.mongo.numbers import Numbers
 from chat.store.mongo.users import Users
 
 
-class MongoStore(Users, Conversations, Messages):
+class MongoStore(Users, Conversations, Migration, Messages):
     """`chat.store.Store` on MongoDB; see there for what each method promises."""
 
     def __init__(self, url: str) -> None:

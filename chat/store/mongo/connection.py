@@ -38,7 +38,12 @@ def connect(url: str) -> Database[Document]:
 
 def create_indexes(database: Database[Document]) -> None:
     """Make what is missing. A sparse index leaves out the messages that have no number yet."""
-    database.users.create_index("email", unique=True)
+    # The Express backend makes this one itself, with an option of old that would not match ours.
+    if not any(
+        index["key"] == [("email", 1)] and index.get("unique") and not index.get("collation")
+        for index in database.users.index_information().values()
+    ):
+        database.users.create_index("email", unique=True)
     database.users.create_index("email", name="email_ignoring_case", collation=IGNORING_CASE)
     database.users.create_index("blocked", sparse=True)
     database.conversations.create_index("members")

@@ -1,6 +1,6 @@
 """Messages in SQLite."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from chat.models.conversation import Conversation
@@ -74,6 +74,12 @@ class Messages:
                 {"me": user_id, "one": conversation_id, "limit": limit, "text": text, "phrase": _phrase(text)},
             ).fetchall()
         return [rows.message(row) for row in found]
+
+    def count_unnumbered(self) -> int:
+        return 0  # no other backend writes into this file
+
+    def number_messages(self) -> Iterator[str]:
+        return iter(())
 
 
 def _contains(text: str) -> str:
