@@ -19,7 +19,7 @@ from chat.controllers.messages import Content
 from chat.models.user import User
 from chat.store import store
 
-PASSWORD = "password123"
+PASSWORD = "password123"  # noqa: S105  # everybody may know it
 NAMES = ("Ann", "Bob", "Carl", "Dora", "Emil", "Fay", "Gus", "Hana", "Ivo", "Jana", "Kim", "Lou")
 CONVERSATIONS = {
     ("Ann", "Bob"): (

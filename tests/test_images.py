@@ -62,7 +62,6 @@ def test_exif_and_gps_are_stripped_and_the_orientation_is_kept(sign_up: SignUp) 
     kept = _kept(sign_up("Ann"), data_uri(Image.new("RGB", (20, 10), "red"), "jpeg", exif=exif))
     assert kept.size == (10, 20)
     assert dict(kept.getexif()) == {}
-    assert b"secret" not in kept.fp.read() if kept.fp else True
 
 
 def test_comments_and_text_chunks_are_stripped(sign_up: SignUp) -> None:

@@ -27,7 +27,7 @@ class Client:
         answer = self.post("/api/auth/signup", {"fullName": name, **self.credentials})
         assert answer.status_code == 200, answer.text
         self.id: str = answer.json()["_id"]
-        self.token: str = self.http.cookies["jwt"]
+        self.token: str = self.http.cookies["jwt"] or ""
 
     def post(self, path: str, body: dict[str, Any]) -> requests.Response:
         return self.http.post(self.url + path, json=body, timeout=10)

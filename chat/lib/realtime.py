@@ -27,7 +27,8 @@ def session_room(session_id: str) -> str:
 def tell_users(user_ids: Iterable[str], event: str, payload: Any, except_socket: str | None = None) -> None:
     """Emit to every socket of those users, once each; but not to the socket that caused it."""
     rooms = [user_room(user_id) for user_id in dict.fromkeys(user_ids)]
-    socketio.emit(event, payload, to=rooms, skip_sid=except_socket)
+    if rooms:  # to no room at all would be to everybody
+        socketio.emit(event, payload, to=rooms, skip_sid=except_socket)
 
 
 def tell_room(room: str, event: str, payload: Any, except_sockets: Sequence[str] = ()) -> None:
