@@ -15,5 +15,8 @@ worker_class = "eventlet"
 workers = 1
 worker_connections = 10_000
 bind = f"0.0.0.0:{os.environ.get('PORT') or dotenv_values('.env').get('PORT') or 3000}"
+# Under eventlet gunicorn's control socket never answers, and holds up each stop for two seconds.
+control_socket_disable = True
+# A proxy on another machine has to be named in FORWARDED_ALLOW_IPS, or gunicorn ignores its X-Forwarded-Proto.
 timeout = 60  # seconds without a sign of life from the worker, after which it is replaced
 graceful_timeout = 10  # seconds for open requests at a restart; sockets reconnect by themselves

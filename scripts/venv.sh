@@ -2,8 +2,12 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-python=$(command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3 || true)
-if [ -z "$python" ] || ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+# The first that really runs: a version manager leaves commands for versions that are switched off.
+for python in python3 python3.13 python3.12 python3.11 ""; do
+    [ -n "$python" ] || break
+    if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then break; fi
+done
+if [ -z "$python" ]; then
     echo "Python 3.11 or newer is needed: install python3 (Debian, Ubuntu: apt-get install python3 python3-venv)." >&2
     exit 1
 fi

@@ -38,7 +38,7 @@ class Conversations:
         return {found.id: (found, summaries.get(found.id, Summary())) for found in conversations}
 
     def move_read_cursor(self, conversation_id: str, user_id: str, seq: int) -> tuple[int, bool]:
-        to = f"min(?, ({_LAST.format('seq')}))"
+        to = f"({_LAST.format('seq')} AND l.seq <= ?)"
         update = f"UPDATE members AS m SET cursor = {to} WHERE conversation = ? AND user_id = ? AND cursor < {to}"
 
         def move(db: Db) -> tuple[int, bool]:
