@@ -1,9 +1,8 @@
 """Socket.IO: each event is a payload, one call, an acknowledgement. No logic of its own."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
-import msgspec
 from flask import request
 from flask_socketio import ConnectionRefusedError, emit, join_room
 
@@ -11,6 +10,7 @@ from chat import schemas
 from chat.config import settings
 from chat.controllers import auth, conversations, messages, presence, rooms
 from chat.errors import BadRequest, ChatError, unexpected
+from chat.events import FROM_CLIENT
 from chat.lib import realtime
 from chat.lib.realtime import socketio
 from chat.middleware.auth import COOKIE
@@ -18,8 +18,6 @@ from chat.middleware.body import message_content, payload
 from chat.models.conversation import direct
 from chat.models.user import User
 from chat.models.values import is_id
-
-S = TypeVar("S", bound=msgspec.Struct)
 
 USER, SESSION = "chat.user_id", "chat.session_id"  # where a connection's environ keeps who it is
 
@@ -44,13 +42,14 @@ def disconnect(reason: str) -> None:
         presence.leave(request.environ[USER], _socket_id())
 
 
-def event(name: str, kind: type[S]) -> Callable[[Callable[[User, S], dict[str, Any]]], None]:
-    """Handle an event: its payload checked, its sender known anew, its outcome acknowledged.
+def event(name: str) -> Callable[[Callable[[User, Any], dict[str, Any]]], None]:
+    """Handle an event of the table: its payload checked, its sender known anew, its outcome acknowledged.
 
     The acknowledgement is ``{"ok": true, …}`` with what the handler returns, or ``{"ok": false, "code", "message"}``.
     """
+    kind = FROM_CLIENT[name].payload
 
-    def register(handle: Callable[[User, S], dict[str, Any]]) -> None:
+    def register(handle: Callable[[User, Any], dict[str, Any]]) -> None:
         @socketio.on(name)
         def answer(data: Any = None, *_: Any) -> dict[str, Any]:
             return {"ok": True, **handle(_me(), payload(kind, data))}
@@ -58,38 +57,38 @@ def event(name: str, kind: type[S]) -> Callable[[Callable[[User, S], dict[str, A
     return register
 
 
-@event("send_message", schemas.Send)
+@event("send_message")
 def send_message(me: User, fields: schemas.Send) -> dict[str, Any]:
     send, target = (messages.send, fields.to) if fields.to else (rooms.send, fields.room)
     message, _ = send(me, _target(target), message_content(fields), _socket_id())
     return {"message": message}
 
 
-@event("join_room", schemas.Room)
-def join_room_(me: User, fields: schemas.Room) -> dict[str, Any]:
+@event("join_room")
+def join_room_(me: User, fields: schemas.RoomId) -> dict[str, Any]:
     room = rooms.join(me, fields.room.lower())
     emit("joined", {"room": room["_id"]})
     return {"room": room}
 
 
-@event("leave_room", schemas.Room)
-def leave_room(me: User, fields: schemas.Room) -> dict[str, Any]:
+@event("leave_room")
+def leave_room(me: User, fields: schemas.RoomId) -> dict[str, Any]:
     return {"room": rooms.remove(me, fields.room.lower(), me.id)}
 
 
-@event("typing", schemas.To)
+@event("typing")
 def typing(me: User, fields: schemas.To) -> dict[str, Any]:
     conversation_id = direct(me.id, fields.to.lower()).id if fields.to else _target(fields.room)
     conversations.typing(me, conversations.find(me, conversation_id))
     return {}
 
 
-@event("read", schemas.Read)
+@event("read")
 def read(me: User, fields: schemas.Read) -> dict[str, Any]:
     return conversations.read(me, fields.conversation, fields.seq, _socket_id())
 
 
-@event("sync", schemas.Sync)
+@event("sync")
 def sync(me: User, fields: schemas.Sync) -> dict[str, Any]:
     return conversations.sync(me, fields.cursors)
 

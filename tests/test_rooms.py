@@ -194,7 +194,7 @@ def test_a_deleted_room_is_gone_with_its_messages(world: World, connect: Connect
     message = _say(world.member, world.private, "findable")
     socket = connect(world.member)
     world.owner.http.delete(f"/api/rooms/{world.private['_id']}")
-    assert socket.wait_for("roomUpdated") == {"_id": world.private["_id"], "deleted": True}
+    assert socket.wait_for("roomUpdated") == {**world.private, "deleted": True}
     assert world.private["_id"] not in _rooms(world.member)
     assert world.member.http.put(f"/api/messages/{message['_id']}", json={"text": "x"}).status_code == 404
     assert world.member.http.get("/api/messages/search?q=findable").json == []

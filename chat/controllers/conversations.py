@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chat.errors import not_found
+from chat.events import ServerEventName
 from chat.lib import realtime
 from chat.models.conversation import Conversation, Summary, direct, direct_from_id
 from chat.models.message import Message
@@ -74,7 +75,9 @@ def view(me: User, message: Message) -> dict[str, Any]:
     return message.public() | ({"blocked": True} if marked else {})
 
 
-def tell(conversation: Conversation, event: str, message: Message, except_socket: str | None = None) -> None:
+def tell(
+    conversation: Conversation, event: ServerEventName, message: Message, except_socket: str | None = None
+) -> None:
     """Show a message on every open device of the members, but not on the socket that it came from."""
     blockers: set[str] = set()
     if conversation.is_room:

@@ -93,7 +93,7 @@ def delete(me: User, room_id: str) -> None:
     """Remove a room of mine, and all that was said in it. Raises `NotFound` or `Forbidden`."""
     room = _owned(me, room_id)
     _erase(room)
-    realtime.tell_users(room.members, "roomUpdated", {"_id": room.id, "deleted": True})
+    realtime.tell_users(room.members, "roomUpdated", room.room() | {"deleted": True})
 
 
 def history(me: User, room_id: str, before: int | None, limit: int) -> tuple[list[dict[str, Any]], int]:

@@ -12,6 +12,7 @@ from typing import Any, cast
 from flask import current_app
 from werkzeug.local import LocalProxy
 
+from chat.events import ServerEventName
 from chat.lib import realtime
 
 BROADCAST_SECONDS = 0.1  # between two broadcasts at the least: bursts of comings and goings are told at once
@@ -95,7 +96,7 @@ def _tell_one(user: _OnlineUser, online: Set[str], changed: Set[str]) -> None:
         realtime.tell_room(connection, *_news(seen, changed, diff))
 
 
-def _news(online: Set[str], changed: Set[str], diff: bool) -> tuple[str, Any]:
+def _news(online: Set[str], changed: Set[str], diff: bool) -> tuple[ServerEventName, Any]:
     if diff:
         return "presence", {"online": list(changed & online), "offline": list(changed - online)}
     return "getOnlineUsers", list(online)

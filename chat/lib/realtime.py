@@ -11,6 +11,8 @@ from typing import Any
 
 from flask_socketio import SocketIO
 
+from chat.events import ServerEventName
+
 socketio = SocketIO()
 
 
@@ -24,14 +26,14 @@ def session_room(session_id: str) -> str:
     return f"session:{session_id}"
 
 
-def tell_users(user_ids: Iterable[str], event: str, payload: Any, except_socket: str | None = None) -> None:
+def tell_users(user_ids: Iterable[str], event: ServerEventName, payload: Any, except_socket: str | None = None) -> None:
     """Emit to every socket of those users, once each; but not to the socket that caused it."""
     rooms = [user_room(user_id) for user_id in dict.fromkeys(user_ids)]
     if rooms:  # to no room at all would be to everybody
         socketio.emit(event, payload, to=rooms, skip_sid=except_socket)
 
 
-def tell_room(room: str, event: str, payload: Any, except_sockets: Sequence[str] = ()) -> None:
+def tell_room(room: str, event: ServerEventName, payload: Any, except_sockets: Sequence[str] = ()) -> None:
     """Emit to every socket in a Socket.IO room of this server, or to the one whose id it is."""
     socketio.emit(event, payload, to=room, skip_sid=list(except_sockets), ignore_queue=True)
 

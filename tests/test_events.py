@@ -1,0 +1,67 @@
+"""The table of events holds: handlers, emitter and documents say the same, and real payloads are as it says."""
+
+import json
+from collections.abc import Callable
+from typing import Any, get_args
+from urllib.parse import quote
+
+import msgspec
+import pytest
+
+from chat.events import FROM_CLIENT, FROM_SERVER, ServerEventName
+from chat.lib.realtime import socketio
+from scripts import event_docs
+from tests.conftest import Person
+from tests.sockets import Socket, wait_until
+
+
+def test_every_event_that_the_emitter_may_send_is_in_the_table() -> None:
+    assert set(get_args(ServerEventName)) == set(FROM_SERVER)
+
+
+def test_every_event_of_the_table_has_a_handler_and_no_other_has() -> None:
+    handled = {name for name, _, _ in socketio.handlers}
+    assert handled == set(FROM_CLIENT) | {"connect", "disconnect"}
+
+
+@pytest.mark.parametrize("path", event_docs.files(), ids=lambda path: path.name)
+def test_the_documents_are_up_to_date(path: Any) -> None:
+    assert path.read_text() == event_docs.files()[path], "run scripts/event_docs.py"
+
+
+def test_every_reference_of_the_asyncapi_document_leads_somewhere() -> None:
+    document = event_docs.asyncapi()
+
+    def references(value: Any) -> list[str]:
+        if isinstance(value, dict):
+            return [text for key, inner in value.items() for text in ([inner] if key == "$ref" else references(inner))]
+        return [text for inner in value for text in references(inner)] if isinstance(value, list) else []
+
+    for reference in references(document):
+        place: Any = document
+        for part in reference.removeprefix("#/").split("/"):
+            place = place[part]
+    json.dumps(document)
+
+
+def test_what_is_really_told_is_as_the_table_says(
+    sign_up: Callable[[str], Person], connect: Callable[..., Socket]
+) -> None:
+    ann, bob = sign_up("Ann"), sign_up("Bob")
+    socket = connect(bob)
+    anns = connect(ann, auth={"presence": "diff"})
+    other_tab = connect(bob)
+    message = ann.send(bob, "hello")
+    bob.http.put(f"/api/messages/{message['_id']}/reactions/{quote('👍')}")
+    ann.http.put(f"/api/messages/{message['_id']}", json={"text": "changed"})
+    anns.ask("typing", {"to": bob.id})
+    other_tab.ask("read", {"conversation": message["conversation"], "seq": 1})
+    room = ann.http.post("/api/rooms", json={"name": "Room", "public": True}).json or {}
+    socket.ask("join_room", {"room": room["_id"]})
+    ann.http.post(f"/api/rooms/{room['_id']}/messages", json={"text": "welcome"})
+    ann.http.delete(f"/api/rooms/{room['_id']}")
+    bob.http.post("/api/auth/logout")
+    heard = [*socket.heard, *anns.heard]
+    wait_until(lambda: {name for name, _ in [*socket.heard, *anns.heard]} == set(FROM_SERVER), f"all events: {heard}")
+    for name, payload in [*socket.heard, *anns.heard]:
+        msgspec.convert(payload, FROM_SERVER[name].payload)  # type: ignore[index]
