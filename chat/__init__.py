@@ -6,10 +6,11 @@ from chat import errors, sockets
 from chat.cli import migrate
 from chat.config import Config
 from chat.lib import json, threads
+from chat.lib.cluster import Cluster
 from chat.lib.devserver import CloseAfterWebSocket
 from chat.lib.images import open_images
 from chat.lib.presence import Presence
-from chat.lib.realtime import socketio
+from chat.lib.realtime import close_sockets, socketio
 from chat.middleware import headers
 from chat.routes import auth, messages, rooms, site
 from chat.store import open_store
@@ -26,7 +27,10 @@ def create_app(config: Config | None = None) -> Flask:
     app.extensions["chat.config"] = config
     app.extensions["chat.store"] = open_store(config.mongo_url, config.data_dir)
     app.extensions["chat.images"] = open_images(config.cloudinary, config.data_dir)
-    app.extensions["chat.presence"] = Presence()
+    cluster = Cluster(config.redis_url)
+    cluster.on("session ended", close_sockets)
+    app.extensions["chat.cluster"] = cluster
+    app.extensions["chat.presence"] = presence = Presence(cluster)
     errors.register(app)
     headers.init_app(app, config)
     for blueprint in (auth.bp, messages.bp, rooms.bp, site.bp):
@@ -42,5 +46,6 @@ def create_app(config: Config | None = None) -> Flask:
         max_http_buffer_size=config.max_request_bytes,
         cors_allowed_origins=lambda origin, environ: headers.may_connect(origin, environ, config.client_origins),
     )
+    cluster.start(presence.here)
     app.wsgi_app = CloseAfterWebSocket(app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way to wrap it
     return app

@@ -1,8 +1,8 @@
 """Measures whether reading stays as fast when the database grows: `.venv/bin/python scripts/benchmark_growth.py`.
 
 Fills a new database with messages between 200 people, 1,000 first and more later, and times what one person asks for at
-each size: a page of history, what changed since, the sidebar with its unread counts. Prints medians in milliseconds, and how
-often the first size's. With --own, that person's one conversation grows in place of the others'.
+each size: a page of history, what changed since, the sidebar with its unread counts. Prints medians in milliseconds, and
+how often the first size's. With --own, that person's one conversation grows in place of the others'.
 """
 
 import contextlib

@@ -58,10 +58,10 @@ class Socket:
         return found[0]
 
 
-def wait_until(condition: Callable[[], Any], what: str = "it") -> Any:
+def wait_until(condition: Callable[[], Any], what: str = "it", seconds: float = WAIT) -> Any:
     """Wait until the condition is true, and return what it gave."""
-    end = time.monotonic() + WAIT
+    end = time.monotonic() + seconds
     while not (result := condition()):
-        assert time.monotonic() < end, f"waited {WAIT} s in vain for {what}"
+        assert time.monotonic() < end, f"waited {seconds} s in vain for {what}"
         time.sleep(0.01)
     return result

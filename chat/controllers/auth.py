@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from chat.config import settings
 from chat.errors import BadRequest, NotFound, Unauthorized
-from chat.lib import passwords, realtime, tokens
+from chat.lib import passwords, tokens
+from chat.lib.cluster import cluster
 from chat.lib.images import clean, images
 from chat.models.user import Session, User, is_email, normal_email
 from chat.models.values import now
@@ -51,7 +52,7 @@ def logout(token: str | None) -> None:
     claims = tokens.read(token) if token else None
     if claims is not None:
         store.remove_session(claims.user_id, claims.session_id)
-        realtime.close_session(claims.session_id)
+        cluster.tell("session ended", claims.session_id)
 
 
 def authenticate(token: str | None) -> Login:

@@ -4,6 +4,7 @@ A connection is told the whole list, or after its first one only what changed (`
 people are whom they block, is in neither.
 """
 
+import json
 import threading
 from collections.abc import Set
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from werkzeug.local import LocalProxy
 
 from chat.events import ServerEventName
 from chat.lib import realtime
+from chat.lib.cluster import Cluster
 
 BROADCAST_SECONDS = 0.1  # between two broadcasts at the least: bursts of comings and goings are told at once
 
@@ -25,9 +27,12 @@ class _OnlineUser:
 
 
 class Presence:
-    """The connections of this server by user; tells everybody when the set of online users changes."""
+    """The connections of this process by user; tells everybody when the set of online users of all processes changes."""
 
-    def __init__(self) -> None:
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        cluster.on("presence", self._announce_soon)
+        cluster.on("hidden", self._show_hidden)
         self._lock = threading.Lock()
         self._users: dict[str, _OnlineUser] = {}
         self._changed: set[str] = set()
@@ -41,36 +46,44 @@ class Presence:
             user = self._users.setdefault(user_id, _OnlineUser())
             user.connections[connection] = diff
             user.hidden = hidden
-            online = _without(self._users, hidden)
         if came_online:
-            self._announce_soon(user_id)
-        return online
+            self._cluster.show(user_id, online=True)
+            self._cluster.tell("presence", user_id)
+        return list(self.online() - hidden)
 
     def leave(self, user_id: str, connection: str) -> bool:
-        """Forget a connection; whether it was the user's last one."""
+        """Forget a connection; whether it was the user's last one on any process."""
         with self._lock:
             user = self._users.get(user_id, _OnlineUser())
             user.connections.pop(connection, None)
             went_offline = not user.connections and self._users.pop(user_id, None) is not None
         if went_offline:
-            self._announce_soon(user_id)
-        return went_offline
+            self._cluster.show(user_id, online=False)
+            self._cluster.tell("presence", user_id)
+        return went_offline and user_id not in self._cluster.elsewhere()
 
     def hide(self, user_id: str, hidden: Set[str]) -> None:
         """Set who is hidden from a user, and show it on their open connections."""
+        self._cluster.tell("hidden", json.dumps([user_id, list(hidden)]))
+
+    def here(self) -> Set[str]:
+        """The ids of everybody with at least one connection to this process."""
+        with self._lock:
+            return set(self._users)
+
+    def online(self) -> Set[str]:
+        """The ids of everybody with at least one connection to any process."""
+        return self.here() | self._cluster.elsewhere()
+
+    def _show_hidden(self, message: str) -> None:
+        user_id, hidden = json.loads(message)
         with self._lock:
             user = self._users.get(user_id)
             if user is None:
                 return
-            changed = user.hidden ^ hidden
-            user.hidden = hidden
-            online = set(self._users)
-        _tell_one(user, online, changed)
-
-    def online(self) -> list[str]:
-        """The ids of everybody with at least one connection."""
-        with self._lock:
-            return list(self._users)
+            changed = user.hidden ^ set(hidden)
+            user.hidden = frozenset(hidden)
+        _tell_one(user, self.online(), changed)
 
     def _announce_soon(self, user_id: str) -> None:
         with self._lock:
@@ -80,7 +93,8 @@ class Presence:
     def _announce(self) -> None:
         with self._lock:
             changed, self._changed = self._changed, set()
-            online = set(self._users)
+        online = self.online()
+        with self._lock:
             choosy = [user for user in self._users.values() if user.hidden]
             apart = [connection for user in choosy for connection in user.connections]
         realtime.tell_room(_room(diff=False), *_news(online, changed, diff=False), except_sockets=apart)
@@ -100,10 +114,6 @@ def _news(online: Set[str], changed: Set[str], diff: bool) -> tuple[ServerEventN
     if diff:
         return "presence", {"online": list(changed & online), "offline": list(changed - online)}
     return "getOnlineUsers", list(online)
-
-
-def _without(users: dict[str, _OnlineUser], hidden: Set[str]) -> list[str]:
-    return [user_id for user_id in users if user_id not in hidden]
 
 
 def _room(diff: bool) -> str:

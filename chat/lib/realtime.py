@@ -43,10 +43,10 @@ def enter(socket_id: str, room: str) -> None:
     socketio.server.enter_room(socket_id, room)
 
 
-def close_session(session_id: str) -> None:
-    """Tell the sockets of a login that it has ended, and close them."""
+def close_sockets(session_id: str) -> None:
+    """Tell the sockets that a login has on this process that it has ended, and close them."""
     room = session_room(session_id)
-    socketio.emit("sessionRevoked", {}, to=room)
+    tell_room(room, "sessionRevoked", {})
     for sid, _ in list(socketio.server.manager.get_participants("/", room)):
         socketio.server.disconnect(sid)
 

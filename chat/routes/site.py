@@ -7,6 +7,7 @@ from werkzeug.exceptions import NotFound as NoSuchRoute
 
 from chat.config import settings
 from chat.errors import answer_http_error
+from chat.lib.cluster import cluster
 from chat.store import store
 
 bp = Blueprint("site", __name__)
@@ -23,6 +24,7 @@ def healthz() -> dict[str, str]:
 @bp.get("/readyz")
 def readyz() -> dict[str, str]:
     store.ping()
+    cluster.ping()
     return {"status": "ready"}
 
 

@@ -1,0 +1,117 @@
+"""Two processes that are one chat, through Redis."""
+
+from collections.abc import Iterator
+
+import pytest
+from redis import Redis
+
+from tests.services import ChatServer, RedisServer
+from tests.sockets import Socket, wait_until
+from tests.test_servers import Client
+
+
+@pytest.fixture
+def redis() -> Iterator[RedisServer]:
+    with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture
+def processes(redis: RedisServer, mongo: str, request: pytest.FixtureRequest) -> Iterator[list[ChatServer]]:
+    """Two of them, on one database and with one secret."""
+    shared = {
+        "REDIS_URL": redis.url,
+        "MONGO_URL": f"{mongo}/cluster_{abs(hash(request.node.name))}",
+        "JWT_SECRET": "s" * 40,
+    }
+    with ChatServer("gunicorn", **shared) as first, ChatServer("gunicorn", **shared) as second:
+        yield [first, second]
+
+
+def _sees(socket: Socket, *people: Client) -> None:
+    wait_until(lambda: set((socket.all("getOnlineUsers") or [[]])[-1]) == {person.id for person in people})
+
+
+def test_a_message_reaches_people_on_the_other_process(processes: list[ChatServer]) -> None:
+    first, second = processes
+    with (
+        Client(first.url, "ann") as ann,
+        Client(second.url, "bob") as bob,
+        Socket(second.url, token=bob.token) as bobs,
+        Socket(second.url, token=ann.token) as anns,
+    ):
+        message = ann.post(f"/api/messages/send/{bob.id}", {"text": "hello"}).json()
+        assert bobs.wait_for("newMessage") == anns.wait_for("newMessage") == message
+        assert len(bobs.all("newMessage")) == 1
+
+
+def test_people_on_both_processes_see_each_other_online_until_the_last_tab_closes(processes: list[ChatServer]) -> None:
+    first, second = processes
+    with (
+        Client(first.url, "ann") as ann,
+        Client(second.url, "bob") as bob,
+        Socket(first.url, token=ann.token) as anns,
+    ):
+        there, here = Socket(second.url, token=bob.token), Socket(first.url, token=bob.token)
+        _sees(anns, ann, bob)
+        _sees(there, ann, bob)
+        here.close()
+        assert bob.id in anns.all("getOnlineUsers")[-1]
+        there.close()
+        _sees(anns, ann)
+
+
+def test_a_logout_closes_the_sockets_of_that_login_on_every_process(processes: list[ChatServer]) -> None:
+    first, second = processes
+    with Client(first.url, "ann") as ann, Socket(second.url, token=ann.token) as there:
+        there.wait_for("getOnlineUsers")
+        ann.post("/api/auth/logout", {})
+        there.wait_for("sessionRevoked")
+        wait_until(lambda: not there.connected)
+
+
+def test_blocking_hides_somebody_on_every_process(processes: list[ChatServer]) -> None:
+    first, second = processes
+    with (
+        Client(first.url, "ann") as ann,
+        Client(second.url, "bob") as bob,
+        Socket(second.url, token=bob.token),
+        Socket(second.url, token=ann.token) as anns,
+    ):
+        _sees(anns, ann, bob)
+        ann.post(f"/api/messages/block/{bob.id}", {})
+        _sees(anns, ann)
+
+
+def test_people_of_a_process_that_was_killed_go_offline(processes: list[ChatServer], redis: RedisServer) -> None:
+    first, second = processes
+    with (
+        Client(first.url, "ann") as ann,
+        Client(second.url, "bob") as bob,
+        Socket(first.url, token=ann.token) as anns,
+        Socket(second.url, token=bob.token),
+    ):
+        _sees(anns, ann, bob)
+        second.kill()
+        with Redis.from_url(redis.url) as database:
+            # As if the time had passed for which a silent process counts as alive.
+            for name in database.zrange("chat:processes", 0, -1):
+                database.zadd("chat:processes", {name: 1})
+            for key in database.keys("chat:online:*"):
+                database.delete(key)
+        wait_until(lambda: anns.all("getOnlineUsers")[-1] == [ann.id], seconds=12)
+
+
+def test_without_redis_messages_are_kept_and_sockets_of_the_same_process_hear_them(
+    processes: list[ChatServer], redis: RedisServer
+) -> None:
+    first, _ = processes
+    with Client(first.url, "ann") as ann, Socket(first.url, token=ann.token) as anns:
+        anns.wait_for("getOnlineUsers")
+        assert first.get("/readyz") == 200
+        redis.kill()
+        assert first.get("/readyz") == 503
+        assert ann.post(f"/api/messages/send/{ann.id}", {"text": "hello"}).status_code == 201
+        assert anns.wait_for("newMessage")["text"] == "hello"
+        redis.start()
+        wait_until(lambda: first.get("/readyz") == 200)
