@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +59,7 @@ def add_messages(store: Store, pairs: list[tuple[User, User]], texts: Iterator[s
         conversation = direct(a.id, b.id)
         numbers[conversation.id] += 1
         number = numbers[conversation.id]
-        ids = {"conversation": conversation.id, "sender_id": a.id, "receiver_id": b.id}
-        batch.append(Message(**ids, seq=number, rev=number, text=next(texts)))
+        batch.append(replace(_message(a, b, next(texts)), seq=number, rev=number))
     if isinstance(store, SqliteStore):
         values = [rows.row(message, rows.MESSAGE) for message in batch]
 
@@ -71,6 +71,10 @@ def add_messages(store: Store, pairs: list[tuple[User, User]], texts: Iterator[s
         for start in range(0, len(batch), 1000):
             chunk = batch[start : start + 1000]
             store.database.messages.insert_many([documents.document(m, documents.MESSAGE) for m in chunk])
+
+
+def _message(a: User, b: User, text: str) -> Message:
+    return Message(conversation=direct(a.id, b.id).id, sender_id=a.id, receiver_id=b.id, text=text)
 
 
 def median_ms(work: Callable[[], Any]) -> float:
@@ -97,10 +101,7 @@ def main(kind: str, sizes: str, own: bool) -> None:
         mine = [(friend, me) for friend in friends]
         texts = (f"message number {n} of ordinary length" for n in itertools.count())
         for a, b in [*mine, *zip(others[::2], others[1::2], strict=False)]:
-            store.append_message(
-                direct(a.id, b.id),
-                Message(conversation=direct(a.id, b.id).id, sender_id=a.id, receiver_id=b.id, text="hi"),
-            )
+            store.append_message(direct(a.id, b.id), _message(a, b, "hi"))
         add_messages(store, mine, texts, 500)
         conversation = direct(me.id, friends[0].id)
         questions: dict[str, Callable[[], Any]] = {
@@ -110,7 +111,8 @@ def main(kind: str, sizes: str, own: bool) -> None:
             "unread of one": lambda: store.count_unread(conversation.id, me.id),
         }
         click.echo(f"{kind:>8}  " + "  ".join(f"{name:>24}" for name in questions))
-        written, first = 605, {}
+        written = 605
+        first: dict[str, float] = {}
         for size in map(int, sizes.split(",")):
             growing = mine[:1] if own else list(zip(others[::2], others[1::2], strict=False))
             add_messages(store, growing, texts, size - written)
