@@ -107,7 +107,7 @@ def main(kind: str, sizes: str, own: bool) -> None:
         questions: dict[str, Callable[[], Any]] = {
             "history page of 50": lambda: store.messages_before(conversation, None, 50),
             "sync of 20": lambda: store.changes_since(conversation.id, 20, 20),
-            "sidebar, unread": lambda: store.conversations_of(me.id),
+            "sidebar, unread": lambda: store.summarize(me.id, store.conversations_of(me.id)),
             "unread of one": lambda: store.count_unread(conversation.id, me.id),
         }
         click.echo(f"{kind:>8}  " + "  ".join(f"{name:>24}" for name in questions))

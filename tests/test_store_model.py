@@ -108,9 +108,10 @@ class ConversationModel(RuleBasedStateMachine):
         for person, user_id in enumerate(self.people):
             conversations = self.store.conversations_of(user_id)
             if not self.expected:
-                assert conversations == {}
+                assert conversations == []
                 continue
-            conversation, summary = conversations[self.conversation.id]
+            (conversation,) = conversations
+            summary = self.store.summarize(user_id, conversations)[conversation.id]
             unread = [
                 message
                 for message in self.expected.values()

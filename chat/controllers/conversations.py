@@ -34,11 +34,14 @@ def mine(me: User, conversation_id: str) -> Conversation | None:
 
 def sidebar(me: User) -> list[dict[str, Any]]:
     """Everybody but me, and how our conversation stands: the newest conversation first, then by name."""
-    begun = store.conversations_of(me.id)
+    begun = {
+        conversation.id: conversation for conversation in store.conversations_of(me.id) if not conversation.is_room
+    }
+    summaries = store.summarize(me.id, list(begun.values()))
 
     def entry(user: User) -> tuple[User, Conversation, Summary]:
         conversation = direct(me.id, user.id)
-        return user, *begun.get(conversation.id, (conversation, Summary()))
+        return user, begun.get(conversation.id, conversation), summaries.get(conversation.id, Summary())
 
     def newest_first(entry: tuple[User, Conversation, Summary]) -> tuple[float, str]:
         user, _, summary = entry
@@ -113,20 +116,17 @@ def sync(me: User, cursors: dict[str, int]) -> dict[str, Any]:
     ``{"conversations": [{"id", "messages", "upTo", "more"}]}``: conversations with changes alone, those which the client
     did not name from their beginning. Where there is ``more``, ask again from ``upTo``.
     """
-    left = SYNC_TOTAL
-    answer = []
-    for id, (_, summary) in store.conversations_of(me.id).items():
-        since = cursors.get(id, 0)
-        if summary.rev > since:
-            page = min(SYNC_PAGE, left)
-            found = store.changes_since(id, since, page) if page else []
-            left -= len(found)
-            answer.append(
-                {
-                    "id": id,
-                    "messages": [view(me, message) for message in found],
-                    "upTo": found[-1].rev if found else since,
-                    "more": not found or (found[-1].rev or 0) < summary.rev,
-                }
-            )
+    left, answer = SYNC_TOTAL, []
+    for conversation in store.conversations_of(me.id):
+        since, page = cursors.get(conversation.id, 0), min(SYNC_PAGE, left)
+        found = store.changes_since(conversation.id, since, page + 1)
+        if not found:
+            continue
+        shown, more = found[:page], len(found) > page
+        up_to = shown[-1].rev if shown else since
+        messages = [view(me, message) for message in shown]
+        answer.append({"id": conversation.id, "messages": messages, "upTo": up_to, "more": more})
+        left -= len(shown)
+        if more and not left:
+            break  # the client asks again, and gets the others then
     return {"conversations": answer}

@@ -30,7 +30,9 @@ def create(me: User, name: str, public: bool, member_ids: list[str]) -> dict[str
 
 def mine_and_public(me: User) -> list[dict[str, Any]]:
     """The rooms I am in, the newest conversation first, and then those that I may join, by name."""
-    mine = [entry for entry in store.conversations_of(me.id).values() if entry[0].is_room]
+    rooms = [conversation for conversation in store.conversations_of(me.id) if conversation.is_room]
+    summaries = store.summarize(me.id, rooms)
+    mine = [(room, summaries[room.id]) for room in rooms]
     mine.sort(key=lambda entry: conversations.last_time(entry[1]), reverse=True)
     open_to_me = [(room, Summary()) for room in store.public_rooms() if me.id not in room.members]
     open_to_me.sort(key=lambda entry: (entry[0].name or "").casefold())
@@ -40,8 +42,8 @@ def mine_and_public(me: User) -> list[dict[str, Any]]:
 def show(me: User, room_id: str) -> dict[str, Any]:
     """One room that I am in or may join. Raises `NotFound`."""
     room = _visible(me, room_id)
-    _, summary = store.conversations_of(me.id).get(room.id, (room, Summary()))
-    return _entry(me, room, summary)
+    member = me.id in room.members
+    return _entry(me, room, store.summarize(me.id, [room])[room.id] if member else Summary())
 
 
 def join(me: User, room_id: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ Two adapters keep these promises, `chat.store.sqlite` and `chat.store.mongo`, an
 A store that cannot be reached raises `Unavailable`, and has changed nothing that it then forgets to tell.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -61,8 +61,11 @@ class Store(Protocol):
     def find_conversation(self, conversation_id: str) -> Conversation | None:
         """The conversation with that id, once it has begun."""
 
-    def conversations_of(self, user_id: str) -> dict[str, tuple[Conversation, Summary]]:
-        """By id, every conversation that the user is a member of and that has begun."""
+    def conversations_of(self, user_id: str) -> list[Conversation]:
+        """Every conversation that the user is a member of and that has begun."""
+
+    def summarize(self, user_id: str, conversations: Sequence[Conversation]) -> dict[str, Summary]:
+        """By id, how each of these conversations stands for a member."""
 
     def move_read_cursor(self, conversation_id: str, user_id: str, seq: int) -> tuple[int, bool]:
         """Move a member's cursor to ``seq`` or the last message before it, never back: where it is, and if it moved."""

@@ -1,5 +1,6 @@
 """Conversations, rooms among them, their members and read cursors in MongoDB."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from bson import ObjectId
@@ -18,24 +19,13 @@ class Conversations(Collections):
         found = self.database.conversations.find_one({"_id": documents.object_id(conversation_id)})
         return documents.conversation(found) if found else None
 
-    def conversations_of(self, user_id: str) -> dict[str, tuple[Conversation, Summary]]:
-        found = list(
-            self.database.conversations.aggregate(
-                [
-                    {"$match": {"members": ObjectId(user_id)}},
-                    {"$addFields": {"key": {"$toString": "$_id"}}},
-                    {"$lookup": _newest("seq", "last")},
-                    {"$lookup": _newest("rev", "changed")},
-                ]
-            )
-        )
-        ranges = [
-            _after(document["key"], cursor)
-            for document in found
-            if document["last"] and document["last"][0]["seq"] > (cursor := _cursor(document, user_id))
+    def conversations_of(self, user_id: str) -> list[Conversation]:
+        return [
+            documents.conversation(found) for found in self.database.conversations.find({"members": ObjectId(user_id)})
         ]
-        unread = self._count_unread(user_id, ranges)
-        return {document["key"]: _with_summary(document, unread.get(document["key"], 0)) for document in found}
+
+    def summarize(self, user_id: str, conversations: Sequence[Conversation]) -> dict[str, Summary]:
+        return {conversation.id: self._summary(user_id, conversation) for conversation in conversations}
 
     def move_read_cursor(self, conversation_id: str, user_id: str, seq: int) -> tuple[int, bool]:
         query = {"conversation": conversation_id, "seq": {"$lte": seq}}
@@ -50,11 +40,8 @@ class Conversations(Collections):
         return max(cursor, reached), reached > cursor
 
     def count_unread(self, conversation_id: str, user_id: str) -> int:
-        found = self.database.conversations.find_one({"_id": documents.object_id(conversation_id)})
-        if found is None:
-            return 0
-        unread = self._count_unread(user_id, [_after(conversation_id, _cursor(found, user_id))])
-        return unread.get(conversation_id, 0)
+        found = self.find_conversation(conversation_id)
+        return self._unread(user_id, found) if found else 0
 
     def add_room(self, room: Conversation) -> None:
         self.database.conversations.insert_one(documents.document(room, CONVERSATION))
@@ -95,37 +82,23 @@ class Conversations(Collections):
         )
         return documents.conversation(found) if found else None
 
-    def _count_unread(self, user_id: str, ranges: list[Document]) -> dict[str, int]:
-        """By conversation, the messages in those ranges that are not the user's own, not deleted, not a room's notices."""
-        if not ranges:
-            return {}
-        waiting = {"$or": ranges, "senderId": {"$ne": ObjectId(user_id)}, "deletedAt": None, "system": None}
-        counts = self.database.messages.aggregate(
-            [{"$match": waiting}, {"$group": {"_id": "$conversation", "count": {"$sum": 1}}}]
-        )
-        return {document["_id"]: document["count"] for document in counts}
+    def _summary(self, user_id: str, conversation: Conversation) -> Summary:
+        last, changed = (self._newest(conversation.id, number) for number in ("seq", "rev"))
+        if last is None or changed is None:
+            return Summary()
+        waiting = last["seq"] > conversation.cursors.get(user_id, 0)
+        return Summary(documents.message(last), self._unread(user_id, conversation) if waiting else 0, changed["rev"])
 
+    def _newest(self, conversation_id: str, number: str) -> Document | None:
+        return self.database.messages.find_one({"conversation": conversation_id}, sort=[(number, DESCENDING)])
 
-def _newest(number: str, name: str) -> Document:
-    """The lookup of each conversation's message with the highest ``number``, by the index on it."""
-    newest = [{"$sort": {number: -1}}, {"$limit": 1}]
-    return {"from": "messages", "localField": "key", "foreignField": "conversation", "pipeline": newest, "as": name}
-
-
-def _after(conversation_id: str, seq: int) -> Document:
-    return {"conversation": conversation_id, "seq": {"$gt": seq}}
+    def _unread(self, user_id: str, conversation: Conversation) -> int:
+        """How many messages wait for a member; those that are nobody's, deleted or their own do not."""
+        after = {"conversation": conversation.id, "seq": {"$gt": conversation.cursors.get(user_id, 0)}}
+        waiting = {"senderId": {"$ne": ObjectId(user_id)}, "deletedAt": None, "system": None}
+        return self.database.messages.count_documents({**after, **waiting})
 
 
 def _cursor(document: Document, user_id: str) -> int:
     cursor: int = document.get("cursors", {}).get(user_id, 0)
     return cursor
-
-
-def _with_summary(document: Document, unread: int) -> tuple[Conversation, Summary]:
-    last, changed = document["last"], document["changed"]
-    summary = Summary(
-        last_message=documents.message(last[0]) if last else None,
-        unread=unread,
-        rev=changed[0]["rev"] if changed else 0,
-    )
-    return documents.conversation(document), summary

@@ -19,8 +19,6 @@ from chat.store.mongo.connection import Collections
 from chat.store.mongo.documents import CONVERSATION, MESSAGE, Document
 from chat.store.mongo.numbers import Numbers
 
-OLDEST_FIRST = [("createdAt", ASCENDING), ("_id", ASCENDING)]
-
 
 class Messages(Collections):
     """The part of `chat.store.Store` that is about messages."""
@@ -76,24 +74,31 @@ class Messages(Collections):
         self, conversation: Conversation, before: int | None, limit: int
     ) -> tuple[list[Document], int]:
         """A page of the messages without number, newest first, and the ``before`` of the next older one."""
-        query = unnumbered(conversation.id)
-        count = self.database.messages.count_documents(query) if query else 0
+        count = self._unnumbered_count(conversation.id)
         last = count if before is None else min(count, before - 1)
-        skipped = max(0, last - limit)
-        older = skipped + 1 if skipped else 0
-        if query is None or last <= skipped:
-            return [], older
-        page = self.database.messages.find(query).sort(OLDEST_FIRST).skip(skipped).limit(last - skipped)
-        return list(page)[::-1], older
+        size = min(limit, last)
+        older = last - size + 1 if last > size else 0
+        if size <= 0:
+            return [], max(0, older)
+        later = count - last
+        page = self.unnumbered(conversation.id, newest=later + size)[::-1]
+        return page[later : later + size], older
+
+    def unnumbered(self, conversation_id: str, newest: int = 0) -> list[Document]:
+        """Two people's messages without number, oldest first: the newest so many, or all."""
+        found: list[Document] = []
+        for query in _unnumbered(conversation_id):
+            found += self.database.messages.find(query).sort("createdAt", DESCENDING).limit(newest)
+        found.sort(key=lambda document: (document.get("createdAt") or document["_id"].generation_time, document["_id"]))
+        return found[-newest:]
 
     def _stored(self, message: Message) -> Message | None:
         """The message that stands in the way of this one: itself, when only the answer to its insert was lost, or an
         earlier one of the same sender and ``client_id``."""
-        same: list[Document] = [{"_id": ObjectId(message.id)}]
-        if message.client_id:
-            same.append({"senderId": ObjectId(message.sender_id), "clientId": message.client_id})
-        found = self.database.messages.find_one({"$or": same})
-        return documents.message(found) if found else None
+        itself = self.find_message(message.id)
+        if itself is None and message.client_id:
+            return self.find_sent(message.sender_id, message.client_id)
+        return itself
 
     def changes_since(self, conversation_id: str, rev: int, limit: int) -> list[Message]:
         query = {"conversation": conversation_id, "rev": {"$gt": rev}}
@@ -146,15 +151,14 @@ class Messages(Collections):
         return number
 
     def _unnumbered_count(self, conversation_id: str) -> int:
-        query = unnumbered(conversation_id)
-        return self.database.messages.count_documents(query) if query else 0
+        return sum(self.database.messages.count_documents(query) for query in _unnumbered(conversation_id))
 
 
-def unnumbered(conversation_id: str) -> Document | None:
-    """The query for two people's messages without number; None for a room, which never has such."""
+def _unnumbered(conversation_id: str) -> list[Document]:
+    """The queries for two people's messages without number, one for each direction; none for a room."""
     conversation = direct_from_id(conversation_id)
     if conversation is None:
-        return None
-    first, second = (ObjectId(member) for member in (conversation.members * 2)[:2])
-    pairs = [{"senderId": first, "receiverId": second}, {"senderId": second, "receiverId": first}]
-    return {"conversation": None, "$or": pairs}
+        return []
+    ids = [ObjectId(member) for member in conversation.members]
+    directions = {(ids[0], ids[-1]), (ids[-1], ids[0])}
+    return [{"conversation": None, "senderId": sender, "receiverId": receiver} for sender, receiver in directions]

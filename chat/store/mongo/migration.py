@@ -8,7 +8,7 @@ from pymongo.errors import DuplicateKeyError
 from chat.models.conversation import direct
 from chat.store.mongo.connection import failures_named
 from chat.store.mongo.documents import Document
-from chat.store.mongo.messages import OLDEST_FIRST, Messages, unnumbered
+from chat.store.mongo.messages import Messages
 
 _UNNUMBERED = {"conversation": None}
 
@@ -36,7 +36,7 @@ class Migration(Messages):
         has none, and comes last.
         """
         messages = self.database.messages
-        waiting = [found["_id"] for found in messages.find(unnumbered(conversation_id), {"_id": 1}).sort(OLDEST_FIRST)]
+        waiting = [found["_id"] for found in self.unnumbered(conversation_id)]
         first = messages.find_one({"conversation": conversation_id}, {"seq": 1}, sort=[("seq", ASCENDING)])
         places = min(len(waiting), first["seq"] - 1) if first else len(waiting)
         for late in waiting[places:]:

@@ -1,21 +1,21 @@
 """Conversations, rooms among them, their members and read cursors in SQLite."""
 
+import json
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from chat.models.conversation import Conversation, Summary
 from chat.store.sqlite import rows
 from chat.store.sqlite.file import Db, SqliteFile
 
-_MINE = "SELECT conversation FROM members WHERE user_id = :me"
 _UNREAD = """SELECT count(*) FROM messages u WHERE u.conversation = m.conversation AND u.seq > m.cursor
     AND u.sender_id <> m.user_id AND u.deleted_at IS NULL AND u.system IS NULL"""
 _LAST = "SELECT coalesce(max({0}), 0) FROM messages l WHERE l.conversation = m.conversation"
 _LAST_MESSAGE = ", ".join(f"last.{name}" for name in rows.MESSAGE.split(", "))
 _SUMMARIES = f"""SELECT ({_UNREAD}), ({_LAST.format("rev")}), {_LAST_MESSAGE}
     FROM members m JOIN messages last ON last.conversation = m.conversation AND last.seq = ({_LAST.format("seq")})
-    WHERE m.user_id = :me"""
+    WHERE m.user_id = ? AND m.conversation IN (SELECT value FROM json_each(?))"""
 
 
 class Conversations:
@@ -27,15 +27,17 @@ class Conversations:
         with self.file.reading() as db:
             return _one(db, conversation_id)
 
-    def conversations_of(self, user_id: str) -> dict[str, tuple[Conversation, Summary]]:
-        me = {"me": user_id}
+    def conversations_of(self, user_id: str) -> list[Conversation]:
         with self.file.reading() as db:
-            conversations = _several(db, _MINE, me)
-            summaries: dict[str, Summary] = {}
-            for unread, rev, *last in db.execute(_SUMMARIES, me):
-                message = rows.message(last)
-                summaries[message.conversation or ""] = Summary(message, unread, rev)
-        return {found.id: (found, summaries.get(found.id, Summary())) for found in conversations}
+            return _several(db, "SELECT conversation FROM members WHERE user_id = :me", {"me": user_id})
+
+    def summarize(self, user_id: str, conversations: Sequence[Conversation]) -> dict[str, Summary]:
+        ids = json.dumps([conversation.id for conversation in conversations])
+        summaries = {conversation.id: Summary() for conversation in conversations}
+        for unread, rev, *last in self.file.all(_SUMMARIES, user_id, ids):
+            message = rows.message(last)
+            summaries[message.conversation or ""] = Summary(message, unread, rev)
+        return summaries
 
     def move_read_cursor(self, conversation_id: str, user_id: str, seq: int) -> tuple[int, bool]:
         to = f"({_LAST.format('seq')} AND l.seq <= ?)"

@@ -1,20 +1,18 @@
-/** HTTP: every call to the server goes through `request`. */
+/** HTTP: every call to the server goes through here. */
 
 /**
- * A call that did not work out. `message` is for people; `status` is 0 where no answer came at all; `code` is the
- * server's stable name for the failure; `retryAfter` is in seconds where the server asked for patience.
+ * A call that did not work out. `message` is for people; `status` is 0 where no answer came; `code` is the server's
+ * stable name for the failure; `retryAfter` is in seconds, where the server asked for patience.
  */
 export class ApiError extends Error {
-  constructor(message, { status = 0, code = "no_answer", retryAfter = 0 } = {}) {
+  constructor(message, status = 0, code = "no_answer", retryAfter = 0) {
     super(message);
     Object.assign(this, { status, code, retryAfter });
   }
 }
 
 /** Call the server: the answer's JSON. Throws `ApiError`. */
-export async function request(method, path, body) {
-  return (await call(method, path, body)).data;
-}
+export const request = async (method, path, body) => (await call(method, path, body)).data;
 
 /** A page of history, and the `before` of the next older page (undefined where there is none). Throws `ApiError`. */
 export async function requestPage(path) {
@@ -24,24 +22,14 @@ export async function requestPage(path) {
 }
 
 async function call(method, path, body) {
-  const options = { method };
-  if (body !== undefined) {
-    options.headers = { "Content-Type": "application/json" };
-    options.body = JSON.stringify(body);
-  }
-  let answer;
-  try {
-    answer = await fetch(path, options);
-  } catch {
+  const content = body && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+  const answer = await fetch(path, { method, ...content }).catch(() => {
     throw new ApiError("The server can't be reached. Check your connection and try again.");
-  }
-  const data = await answer.json().catch(() => undefined);
-  if (answer.ok && data !== undefined) return { data, headers: answer.headers };
-  throw new ApiError(words(answer.status, data), {
-    status: answer.ok ? 0 : answer.status,
-    code: data?.code,
-    retryAfter: Number(answer.headers.get("Retry-After")) || 0,
   });
+  const { headers, status, ok } = answer;
+  const data = await answer.json().catch(() => undefined);
+  if (ok && data !== undefined) return { data, headers };
+  throw new ApiError(words(status, data), ok ? 0 : status, data?.code, Number(headers.get("Retry-After")) || 0);
 }
 
 function words(status, data) {

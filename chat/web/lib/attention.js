@@ -1,17 +1,13 @@
 /** Getting the user's attention: the page's title, the live region for screen readers, the browser's notifications. */
 
-import { entryOf, go, opened, pathOf, state } from "/lib/state.js";
 import { summary } from "/lib/format.js";
+import { conversationOf, go, nameOf, opened, pathOf, state } from "/lib/state.js";
 
 const WANTED = "chat:notifications";
 
 /** Whether the user is looking at that conversation now. */
 export const isWatching = (conversation) =>
   document.visibilityState === "visible" && document.hasFocus() && opened(state)?.conversation === conversation;
-
-/** How many messages are unread in all conversations. */
-export const unreadInAll = ({ people, rooms }) =>
-  [...Object.values(people), ...Object.values(rooms)].reduce((sum, { unread }) => sum + (unread ?? 0), 0);
 
 /** Show a count of unread messages in the title, and on the icon of an installed app. */
 export function showCount(count) {
@@ -21,29 +17,25 @@ export function showCount(count) {
 
 /** Tell of a new message of somebody else: to screen readers always, by a notification where nobody looks. */
 export function announce(message) {
-  const conversation = message.conversation ?? message.senderId;
-  const [list, id] = entryOf(conversation) ?? [];
-  if (!list || message.blocked) return;
-  const who = state.people[message.senderId]?.fullName ?? "Somebody";
-  const title = list === "rooms" ? `${who} in ${state.rooms[id].name}` : who;
+  const conversation = conversationOf(message);
+  if (message.blocked) return;
+  const { name } = state.talks[conversation]; // a room's
+  const title = nameOf(message.senderId) + (name ? ` in ${name}` : "");
   document.getElementById("live").textContent = `${title}: ${summary(message)}`;
   if (notificationsOn() && !isWatching(conversation)) show(title, summary(message), pathOf(conversation));
 }
 
+/** Through the service worker: phones allow no other way. */
 async function show(title, body, path) {
-  const options = { body, tag: path, icon: "/img/icon-192.png", data: path };
-  const worker = await navigator.serviceWorker?.getRegistration();
-  if (worker?.active) return worker.showNotification(title, options); // phones allow this way alone
-  const notification = new Notification(title, options);
-  notification.onclick = () => (focus(), go(path), notification.close());
-  return notification;
+  const worker = await navigator.serviceWorker.ready;
+  await worker.showNotification(title, { body, tag: path, icon: "/img/icon-192.png", data: path });
 }
 
-export const canNotify = () => "Notification" in globalThis;
+export const canNotify = "Notification" in globalThis && "serviceWorker" in navigator;
 
 /** Whether the user asked for notifications, and the browser allows them. */
 export const notificationsOn = () =>
-  canNotify() && Notification.permission === "granted" && localStorage.getItem(WANTED) === "yes";
+  canNotify && Notification.permission === "granted" && localStorage.getItem(WANTED) === "yes";
 
 /** Turn notifications on or off; whether they are on then. */
 export async function wantNotifications(wanted) {

@@ -66,7 +66,8 @@ export const continues = (before, message) =>
   new Date(message.createdAt) - new Date(before.createdAt) < GROUP_MS;
 
 /** Whether a text is a few emoji and nothing else: it is shown large. */
-export const isJustEmoji = (text) => /^(\p{RGI_Emoji}|\s){1,3}$/v.test(text.trim());
+export const isJustEmoji = (text) =>
+  /^(?:\p{Extended_Pictographic}|[\u{1F3FB}-\u{1F3FF}\u{1F1E6}-\u{1F1FF}\uFE0F\u200D]){1,8}$/u.test(text);
 
 /** A text with its web addresses as links. */
 export function linked(text) {

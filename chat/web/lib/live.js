@@ -2,7 +2,7 @@
 
 import { request } from "/lib/api.js";
 import { announce } from "/lib/attention.js";
-import { conversationOf, directId, entryOf, go, notify, opened, patch, set, state } from "/lib/state.js";
+import { conversationOf, go, known, notify, opened, patch, set, state, withMe } from "/lib/state.js";
 import { load, receive, receiveRead } from "/lib/threads.js";
 import { createSync } from "/sync.js";
 import { io } from "/vendor/socket.io.mjs";
@@ -11,10 +11,12 @@ const TYPING_MS = 4000; // how long somebody is shown as typing after the last s
 const REFRESH_MS = 300;
 const RECONNECT_MS = 3000;
 const LOGGED_OUT = ["no_token", "invalid_token", "user_not_found"];
+const WITHOUT_DELAY = { transports: ["websocket", "polling"], tryAllTransports: true };
 
 export let socket = null;
 export let sync = null;
 let refreshing = 0;
+let turn = 0; // grows with each refresh and each change of a room
 const typingTimers = new Map();
 
 /** Connect as the user who is logged in; `leave(why)` is called where the login has ended. */
@@ -26,7 +28,7 @@ export async function connect(leave) {
     onQueue: (queue) => set({ queue }),
     onStale: () => opened(state) && load(opened(state)),
   });
-  socket = io({ auth: { presence: "diff" }, autoConnect: false, transports: ["websocket", "polling"], tryAllTransports: true });
+  socket = io({ auth: { presence: "diff" }, autoConnect: false, ...WITHOUT_DELAY });
   sync.attach(socket);
   listen(socket, leave);
   await refresh().catch(() => refreshSoon(RECONNECT_MS));
@@ -41,23 +43,24 @@ export function disconnect() {
 }
 
 /** Load people and rooms, and how each conversation stands. Throws `ApiError`. */
-export async function refresh() {
+async function refresh() {
+  const began = ++turn;
   const [people, rooms] = await Promise.all([request("GET", "/api/messages/users"), listRooms()]);
-  const withId = people.map((one) => ({ unread: 0, lastMessage: null, ...one, conversation: directId(state.me._id, one._id) }));
-  for (const { conversation, lastMessage } of [...withId, ...rooms]) {
+  if (began !== turn) return refreshSoon(); // something changed meanwhile: this may be how it was before
+  const talks = [...people.map((one) => ({ ...one, conversation: withMe(one._id) })), ...rooms];
+  for (const { conversation, lastMessage } of talks) {
     if (!sync.follows(conversation)) sync.follow(conversation, lastMessage?.rev ?? 0);
   }
-  set({ people: byId(withId), rooms: byId(rooms), listed: true });
+  set({ talks: Object.fromEntries(talks.map((talk) => [talk.conversation, known(talk)])), listed: true });
+  return undefined;
 }
-
-const byId = (list) => Object.fromEntries(list.map((one) => [one._id, one]));
 
 async function listRooms() {
   try {
     return state.can.rooms ? await request("GET", "/api/rooms") : [];
   } catch (error) {
     if (error.status !== 404) throw error;
-    patch("can", "rooms", false);
+    set({ can: { ...state.can, rooms: false } });
     return [];
   }
 }
@@ -77,7 +80,7 @@ function listen(socket, leave) {
   });
   socket.on("disconnect", (reason) => {
     if (reason === "io client disconnect") return;
-    set({ link: "offline", typing: {} });
+    set({ link: "offline" });
     if (reason === "io server disconnect") setTimeout(() => socket.connect(), RECONNECT_MS);
   });
   socket.on("connect_error", (error) => {
@@ -88,10 +91,8 @@ function listen(socket, leave) {
   socket.on("sessionRevoked", () => leave("This login was ended from another device."));
   socket.on("getOnlineUsers", (ids) => showOnline(new Set(ids)));
   socket.on("presence", ({ online, offline }) => {
-    const now = new Set(state.online);
-    for (const id of online) now.add(id);
-    for (const id of offline) now.delete(id);
-    showOnline(now);
+    const gone = new Set(offline);
+    showOnline(new Set([...state.online, ...online].filter((id) => !gone.has(id))));
   });
   socket.on("typing", showTyping);
   socket.on("read", receiveRead);
@@ -101,42 +102,38 @@ function listen(socket, leave) {
 function takeMessages(messages) {
   for (const message of messages) stopTyping(conversationOf(message), message.senderId);
   const fresh = receive(messages);
-  if (messages.some((message) => !entryOf(conversationOf(message)))) refreshSoon(); // somebody new
-  for (const message of fresh) announce(message);
+  if (messages.some((message) => !state.talks[conversationOf(message)])) refreshSoon(); // somebody new
+  fresh.forEach(announce);
 }
 
 function showOnline(online) {
-  const people = { ...state.people };
-  for (const id of state.online) {
-    if (!online.has(id) && people[id]) people[id] = { ...people[id], lastSeen: new Date().toISOString() };
-  }
-  set({ online, people });
-  if (state.listed && [...online].some((id) => id !== state.me._id && !people[id])) refreshSoon();
+  const left = [...state.online].filter((id) => !online.has(id) && state.talks[withMe(id)]);
+  for (const id of left) patch(withMe(id), { lastSeen: new Date().toISOString() });
+  set({ online });
+  if (state.listed && [...online].some((id) => id !== state.me._id && !state.talks[withMe(id)])) refreshSoon();
 }
 
 function showTyping({ conversation, userId }) {
   const key = `${conversation} ${userId}`;
   clearTimeout(typingTimers.get(key));
   typingTimers.set(key, setTimeout(() => stopTyping(conversation, userId), TYPING_MS));
-  if (!state.typing[conversation]?.[userId]) patch("typing", conversation, { [userId]: true });
+  const talk = state.talks[conversation];
+  if (talk && !talk.typing[userId]) patch(conversation, { typing: { ...talk.typing, [userId]: true } });
 }
 
 function stopTyping(conversation, userId) {
-  if (state.typing[conversation]?.[userId]) patch("typing", conversation, { [userId]: false });
+  const { [userId]: is, ...others } = state.talks[conversation]?.typing ?? {};
+  if (is) patch(conversation, { typing: others });
 }
 
-function showRoom(room) {
-  const { [room._id]: old, ...others } = state.rooms;
-  const mine = room.members?.includes(state.me._id);
-  if (!room.deleted && (mine || room.public)) {
-    const entry = { conversation: room._id, unread: 0, lastMessage: null, ...old, ...room };
-    set({ rooms: { ...others, [room._id]: mine ? entry : { ...entry, unread: 0, lastMessage: null } } });
-    if (mine && !old?.members.includes(state.me._id)) refreshSoon();
-    return;
-  }
-  const open = opened(state)?.id === room._id;
-  set({ rooms: others });
-  if (!open) return;
+/** Show what became of a room. */
+export function showRoom(room) {
+  turn += 1;
+  const { [room._id]: old, ...others } = state.talks;
+  const inside = room.members?.includes(state.me._id);
+  set({ talks: inside ? { ...others, [room._id]: known({ ...room, conversation: room._id }) } : others });
+  if (!inside || !old?.members.includes(state.me._id)) refreshSoon(); // a public one is still to be joined
+  if (inside || !old || state.path !== `/chat/${room._id}`) return;
   go("/", { replace: true });
   notify(room.deleted ? `The room ${old.name} was deleted.` : `You are no longer in ${old.name}.`);
 }

@@ -13,7 +13,7 @@ export async function start() {
   try {
     enter(await request("GET", "/api/auth/check"));
   } catch (error) {
-    if ([401, 404].includes(error.status)) return forget(state.notice);
+    if ([401, 404].includes(error.status)) return forget();
     set({ phase: "unreachable" });
     retrying = setTimeout(start, RETRY_MS);
   }
@@ -33,14 +33,13 @@ export async function logOut() {
   leave();
 }
 
-/** Show the login, with words why. */
-export function leave(why) {
-  disconnect();
-  go("/", { replace: true });
-  forget(why ? { text: why, kind: "info", at: Date.now() } : null);
-}
-
 function enter(me) {
   set({ me, phase: "in", notice: null });
   connect(leave);
+}
+
+function leave(why) {
+  disconnect();
+  go("/", { replace: true });
+  forget(why);
 }

@@ -1,7 +1,9 @@
 /**
  * What the page knows, in one object that is replaced and never changed in place, and the hook that shows it.
  *
- * A conversation's id is the server's: two user ids, the smaller first, joined by "_"; or a room's id.
+ * A talk is a conversation as the sidebar has it: a user or a room (which has `members`), with `unread`, `lastMessage`
+ * and `cursors`; and with what is loaded of it. Its `conversation` is the server's id for it: two user ids, the smaller
+ * first, joined by "_"; or the room's id.
  */
 
 import { useEffect, useState } from "/html.js";
@@ -10,17 +12,27 @@ const NOBODY = {
   me: null, // the user who is logged in
   phase: "starting", // starting | unreachable | out | in
   link: "connecting", // connecting | online | offline: the socket
-  people: {}, // user id → sidebar entry
-  rooms: {}, // room id → room, with what the sidebar shows
-  listed: false, // whether people and rooms have been loaded
+  talks: {}, // conversation id → talk
+  listed: false, // whether talks have been loaded
   online: new Set(), // user ids
-  threads: {}, // conversation id → { messages, older, status, error, line }
   queue: [], // what waits to be sent
-  typing: {}, // conversation id → { user id: true }
+  goal: null, // the message to scroll to: { id, seq }
+  dialog: null, // what is asked or shown above the page: { kind, … }
   can: { rooms: true, sessions: true }, // what the server offers; an older one offers less
 };
+const NEW_TALK = {
+  unread: 0,
+  lastMessage: null,
+  messages: [], // in order
+  older: undefined, // the `before` of the page before them
+  status: "none", // none | loading | ready | older (more is loading) | failed
+  error: null,
+  line: null, // the id of the message under the line "New"
+  mode: null, // what its composer does: { kind: "reply" | "edit", message }
+  typing: {}, // user id → true
+};
 
-export let state = { ...NOBODY, path: location.pathname, dialog: null, notice: null, waiting: null };
+export let state = { ...NOBODY, path: location.pathname, notice: null, picker: null };
 const listeners = new Set();
 
 /** Replace parts of the state, and show it. */
@@ -29,14 +41,25 @@ export function set(changes) {
   for (const listener of listeners) listener();
 }
 
-/** Forget everything about whoever was logged in. */
-export function forget(notice = null) {
-  set({ ...NOBODY, phase: "out", dialog: null, notice });
+/** Replace parts of a talk, if it is still there. */
+export function patch(conversation, changes) {
+  const talk = state.talks[conversation];
+  if (talk) set({ talks: { ...state.talks, [conversation]: { ...talk, ...changes } } });
 }
 
-/** Replace parts of one entry of a map in the state: `patch("rooms", id, { unread: 0 })`. */
-export function patch(map, id, changes) {
-  set({ [map]: { ...state[map], [id]: { ...state[map][id], ...changes } } });
+/** A talk as the server lists it, with what is loaded of it, and with what has come since the server listed it. */
+export function known(talk) {
+  const old = state.talks[talk.conversation] ?? NEW_TALK;
+  const seqs = ({ lastMessage, cursors }) => [lastMessage?.seq ?? 0, cursors?.[state.me._id] ?? 0];
+  const ahead = seqs(old).some((seq, index) => seq > seqs(talk)[index]);
+  const { unread, lastMessage, cursors } = old;
+  return { ...old, ...talk, ...(ahead && { unread, lastMessage, cursors }) };
+}
+
+/** Forget everything about whoever was logged in; `why` is shown. */
+export function forget(why) {
+  set({ ...NOBODY, phase: "out" });
+  if (why) notify(why);
 }
 
 /** Use a part of the state in a view, which is drawn anew when that part is another one. */
@@ -58,43 +81,39 @@ export function use(select) {
 }
 
 /** Tell the user something in passing: `notify("Saved")`, `notify(error.message, "error")`. */
-export function notify(text, kind = "info") {
-  set({ notice: { text, kind, at: Date.now() } });
-}
+export const notify = (text, kind = "info") => set({ notice: { text, kind, at: Date.now() } });
 
 /** Run an action; where it fails, say so. Its result, or undefined. */
 export async function attempt(action) {
   try {
     return await action();
   } catch (error) {
-    notify(error.message, "error");
-    return undefined;
+    return notify(error.message, "error");
   }
 }
 
-export const directId = (a, b) => (a < b ? `${a}_${b}` : `${b}_${a}`);
+const directId = (a, b) => (a < b ? `${a}_${b}` : `${b}_${a}`);
+
+/** The id of my conversation with somebody. */
+export const withMe = (userId) => directId(state.me._id, userId);
 
 /** The conversation that a message belongs to; servers and times without conversations leave it to be worked out. */
 export const conversationOf = (message) =>
   message.conversation ?? message.room ?? directId(message.senderId, message.receiverId);
 
-/** The sidebar's entry of a conversation: `["people" | "rooms", id]`, or undefined where it has none. */
-export function entryOf(conversation) {
-  if (state.rooms[conversation]) return ["rooms", conversation];
-  const other = conversation.split("_").find((id) => id !== state.me?._id);
-  return state.people[other] && ["people", other];
-}
+/** A user who may be myself; undefined where nobody has that id. */
+export const userOf = (id) => (id === state.me?._id ? state.me : state.talks[withMe(id)]);
 
-/** Where a conversation is opened. */
-export const pathOf = (conversation) => `/${(entryOf(conversation) ?? ["people", ""]).join("/")}`;
+/** A person's name; "You" for oneself. */
+export const nameOf = (id) => (id === state.me?._id ? "You" : (userOf(id)?.fullName ?? "Somebody"));
 
-/** Which conversation is open: `{kind, id, conversation, entry}`, or null. */
-export function opened({ path, people, rooms, me }) {
-  const [, kind, id] = path.split("/");
-  if (kind === "rooms" && rooms[id]) return { kind, id, conversation: id, entry: rooms[id] };
-  if (kind === "people" && people[id]) return { kind, id, conversation: directId(me._id, id), entry: people[id] };
-  return null;
-}
+/** The name of a person or a room. */
+export const titleOf = (talk) => talk?.fullName ?? talk?.name ?? "Somebody";
+
+export const pathOf = (conversation) => `/chat/${conversation}`;
+
+/** The talk that is open, or undefined. */
+export const opened = ({ path, talks }) => talks[path.split("/")[2]];
 
 /** Go to an address of the page. */
 export function go(path, { replace = false } = {}) {

@@ -1,0 +1,44 @@
+/** The page: what is shown, and what goes on as long as it is open. */
+
+import { html, render, useEffect } from "/html.js";
+import { showCount } from "/lib/attention.js";
+import { start } from "/lib/session.js";
+import { opened, use } from "/lib/state.js";
+import { About, NewRoom } from "/views/about.js";
+import { Conversation } from "/views/conversation.js";
+import { EmojiPicker } from "/views/emoji.js";
+import { Profile } from "/views/profile.js";
+import { Search } from "/views/search.js";
+import { Sidebar } from "/views/sidebar.js";
+import { Confirm, Dialog, Empty, Notice } from "/views/ui.js";
+import { Welcome } from "/views/welcome.js";
+
+const Picture = ({ src, title }) =>
+  html`<${Dialog} title=${title} class="dialog--picture"><a href=${src} target="_blank" rel="noopener"><img src=${src} alt=${title} /></a><//>`;
+
+const Nothing = () =>
+  html`<main class="conversation conversation--none">
+    <${Empty} icon="chat" title="Pick a conversation">Choose somebody on the left, and say hello.<//>
+  </main>`;
+
+const DIALOGS = { profile: Profile, about: About, "new-room": NewRoom, search: Search, confirm: Confirm, picture: Picture };
+
+function App() {
+  const phase = use((now) => now.phase);
+  const dialog = use((now) => now.dialog);
+  const unread = use((now) => Object.values(now.talks).reduce((sum, talk) => sum + talk.unread, 0));
+  const talk = use(opened);
+  useEffect(() => showCount(unread), [unread]);
+  if (phase !== "in") return html`<${Welcome} /><${Notice} />`;
+  return html`<div class=${talk ? "app app--open" : "app"}>
+      <${Sidebar} />
+      ${talk ? html`<${Conversation} key=${talk.conversation} talk=${talk} />` : html`<${Nothing} />`}
+    </div>
+    ${dialog && html`<${DIALOGS[dialog.kind]} key=${dialog} ...${dialog} />`}
+    <${EmojiPicker} />
+    <${Notice} />`;
+}
+
+render(html`<${App} />`, document.getElementById("app"));
+start();
+navigator.serviceWorker?.register("/sw.js");

@@ -1,0 +1,58 @@
+/** The open conversation: its head, its messages, what to write with. */
+
+import { html, useState } from "/html.js";
+import { block, changeRoom } from "/lib/actions.js";
+import { ago } from "/lib/format.js";
+import { attempt, go, nameOf, titleOf, use } from "/lib/state.js";
+import { Composer } from "/views/composer.js";
+import { Thread } from "/views/thread.js";
+import { Avatar, Empty, IconButton, openDialog } from "/views/ui.js";
+
+/** Use the conversation's id as `key`. */
+export function Conversation({ talk }) {
+  const me = use((now) => now.me);
+  const [files, setFiles] = useState(null);
+  const [dragging, setDragging] = useState(false);
+  const joined = !talk.members || talk.members.includes(me._id);
+  const title = titleOf(talk);
+  const drag = {
+    onDragOver: (event) => (event.preventDefault(), setDragging(event.dataTransfer.types.includes("Files"))),
+    onDragLeave: (event) => event.currentTarget.contains(event.relatedTarget) || setDragging(false),
+    onDrop: (event) => (event.preventDefault(), setDragging(false), setFiles([...event.dataTransfer.files])),
+  };
+  const join = () => attempt(() => changeRoom("POST", `/${talk._id}/join`));
+  const unblock = () => attempt(() => block(talk, false));
+  const instead = !joined
+    ? html`<button class="button" onClick=${join}>Join the room</button>`
+    : talk.blocked && html`<p>You block ${title}.</p><button class="button button--quiet" onClick=${unblock}>Unblock</button>`;
+  return html`<main class="conversation" aria-label=${`Conversation with ${title}`} ...${!instead && drag}>
+    <${Head} talk=${talk} title=${title} />
+    ${joined ? html`<${Thread} talk=${talk} />` : html`<${Empty} icon="room" title=${title}>Join this room to read and write.<//>`}
+    ${instead ? html`<div class="instead">${instead}</div>` : html`<${Composer} talk=${talk} placeholder=${`Message ${title}`} files=${files} onFiles=${setFiles} />`}
+    ${dragging && html`<div class="drop" aria-hidden="true"><p>Drop pictures to send them</p></div>`}
+  </main>`;
+}
+
+function Head({ talk, title }) {
+  const online = use((now) => now.online.has(talk._id));
+  const typing = Object.keys(talk.typing);
+  return html`<header class="head">
+    <${IconButton} icon="back" label="Back to the list" class="head__back" onClick=${() => go("/")} />
+    <button type="button" class="head__who" onClick=${() => openDialog("about", { conversation: talk.conversation })}>
+      <${Avatar} of=${talk} online=${online} />
+      <span class="head__text"><strong>${title}</strong>
+        <small class=${typing.length ? "head__typing" : null}>${typing.length ? typingWords(talk, typing) : standing(talk, online)}</small>
+      </span>
+    </button>
+    <${IconButton} icon="search" label="Search in this conversation" onClick=${() => openDialog("search", { within: talk })} />
+  </header>`;
+}
+
+const typingWords = ({ members }, ids) => (members ? `${ids.map(nameOf).join(", ")} typing …` : "typing …");
+
+/** What is said of a person or a room under the name. */
+export function standing({ members, lastSeen }, online) {
+  if (members) return `${members.length} ${members.length === 1 ? "member" : "members"}`;
+  if (online) return "Online";
+  return lastSeen ? `Last seen ${ago(lastSeen)}` : "Offline";
+}

@@ -1,0 +1,116 @@
+/**
+ * A long list of which only what is in view is in the document. Rows may have any height: it is guessed until the row
+ * has been drawn, then measured. Whatever changes, the row at the top of the view stays where it is; or the end does,
+ * while the list is scrolled to its end.
+ */
+
+import { html, once, useEffect, useLayoutEffect, useMemo, useRef, useState } from "/html.js";
+
+const DRAWN = 900; // px drawn above and below the view
+const SPARE = 350; // px of them that are left when rows are drawn anew
+const AT_END = 40; // px from the end that still count as the end
+const NEAR_START = 1200; // px from the start at which more is asked for
+const STEPS = { ArrowUp: "previousElementSibling", ArrowDown: "nextElementSibling" };
+
+/**
+ * `rows`: `[{ key, guess }]`; `draw(row)` is called once for a row, so one that should look different is a new object.
+ * `goal`: where to scroll to, once for each object: `{ key, at }` (how far down the view, 0 to 1), or `{ end: true }`.
+ * `onStart()` is called near the start; `onEnd(whether)` as the end comes into view and leaves it.
+ */
+export function List({ rows, draw, goal, label, onStart, onEnd }) {
+  const box = useRef();
+  const content = useRef();
+  const anchor = useRef({ end: true });
+  const latest = useRef();
+  const heights = useRef(new Map()).current;
+  const [measured, setMeasured] = useState(0);
+  const [range, setRange] = useState([Math.max(0, rows.length - 30), rows.length]);
+  const item = useMemo(() => once((row) => html`<li key=${row.key} data-key=${row.key} class="row">${draw(row)}</li>`), [draw]);
+
+  const offsets = useMemo(() => {
+    const sums = new Float64Array(rows.length + 1);
+    rows.forEach(({ key, guess }, index) => (sums[index + 1] = sums[index] + (heights.get(key) ?? guess)));
+    return sums;
+  }, [rows, measured]);
+  const indexes = useMemo(() => new Map(rows.map(({ key }, index) => [key, index])), [rows]);
+
+  /** The index of the row at a distance from the start. */
+  function rowAt(offset) {
+    let [low, high] = [0, rows.length - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (offsets[middle] <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  function onScroll() {
+    const { scrollTop, clientHeight, scrollHeight } = box.current;
+    const end = scrollHeight - scrollTop - clientHeight < AT_END;
+    const top = rowAt(scrollTop);
+    anchor.current = { end, key: rows[top]?.key, delta: scrollTop - offsets[top] };
+    onEnd(end);
+    show();
+  }
+
+  /** Draw the rows that are in view. */
+  function show() {
+    const { scrollTop, clientHeight } = box.current;
+    const around = (px) => [rowAt(scrollTop - px), rowAt(scrollTop + clientHeight + px) + 1];
+    const [first, last] = around(SPARE);
+    if (first < range[0] || last > range[1] || range[1] > rows.length) setRange(around(DRAWN));
+    if (scrollTop < NEAR_START) onStart();
+  }
+
+  /** Put the view where its anchor is now. */
+  function settle() {
+    const { end, key, delta } = anchor.current;
+    const target = end ? box.current.scrollHeight : offsets[indexes.get(key)] + delta;
+    if (Math.abs(box.current.scrollTop - target) > 1) box.current.scrollTop = target;
+  }
+
+  function measure() {
+    const before = heights.size;
+    let changed = false;
+    for (const row of content.current.children) {
+      const { height } = row.getBoundingClientRect();
+      if (Math.abs((heights.get(row.dataset.key) ?? -1) - height) < 0.5) continue;
+      heights.set(row.dataset.key, height);
+      changed = true;
+    }
+    if (changed || heights.size > before) setMeasured((count) => count + 1);
+  }
+
+  latest.current = () => box.current && (measure(), settle(), show());
+  useLayoutEffect(() => {
+    if (goal.end) anchor.current = { end: true };
+    else if (indexes.has(goal.key)) anchor.current = { key: goal.key, delta: -goal.at * box.current.clientHeight };
+  }, [goal]);
+  useLayoutEffect(() => latest.current());
+  useEffect(() => {
+    const observer = new ResizeObserver(() => latest.current()); // pictures, the window, the keyboard of a phone
+    observer.observe(box.current);
+    observer.observe(content.current);
+    return () => observer.disconnect();
+  }, []);
+
+  /** The arrow keys go from message to message. */
+  function walk(event) {
+    const step = STEPS[event.key];
+    if (!step) return;
+    let row = event.target === box.current ? content.current.lastElementChild : event.target.closest(".row")?.[step];
+    while (row && !row.querySelector("[data-stop]")) row = row[step];
+    if (!row) return;
+    event.preventDefault();
+    row.querySelector("[data-stop]").focus({ preventScroll: true });
+    row.scrollIntoView({ block: "nearest" });
+  }
+
+  const [from, to] = range.map((index) => Math.min(index, rows.length));
+  const pad = { paddingTop: `${offsets[from]}px`, paddingBottom: `${offsets[rows.length] - offsets[to]}px` };
+  return html`<div class="scroll" ref=${box} tabindex="0" role="region" aria-label=${label} onScroll=${onScroll} onKeyDown=${walk}>
+    <div class="scroll__push"></div>
+    <ol class="messages" ref=${content} style=${pad}>${rows.slice(from, to).map(item)}</ol>
+  </div>`;
+}

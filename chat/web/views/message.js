@@ -1,0 +1,91 @@
+/** One row of a conversation. */
+
+import { classes, html } from "/html.js";
+import { compose, jumpTo, react, remove } from "/lib/actions.js";
+import { clock, exactTime, isJustEmoji, linked, summary } from "/lib/format.js";
+import { sync } from "/lib/live.js";
+import { conversationOf, nameOf, state, use, userOf } from "/lib/state.js";
+import { pickEmoji } from "/views/emoji.js";
+import { Avatar, confirm, Icon, IconButton, openDialog } from "/views/ui.js";
+
+/** What a row of `rowsOf` looks like. */
+export function Row({ row, inRoom }) {
+  if (row.day) return html`<p class="day"><span>${row.day}</span></p>`;
+  if (row.line) return html`<p class="line"><span>New<span class="unseen"> messages</span></span></p>`;
+  if (row.start) return html`<p class="start">${row.start}</p>`;
+  if (row.message.system) return html`<p class="day day--event" data-stop tabindex="-1">${row.message.text}</p>`;
+  return html`<${Message} ...${row} inRoom=${inRoom} />`;
+}
+
+function Message({ message, first, mine, quoted, seen, all, inRoom }) {
+  const goal = use((now) => now.goal?.id === message._id);
+  const name = nameOf(message.senderId);
+  const { text, image, entry } = message;
+  const gone = message.deletedAt ? "Message deleted" : message.blocked && "From somebody you block";
+  const failed = entry?.state === "failed";
+  const large = text && !image && !quoted && isJustEmoji(text);
+  const look = { mine, first, goal, large, failed, gone, room: inRoom && !mine };
+  const modifiers = Object.keys(look).filter((key) => look[key]).map((key) => `message--${key}`);
+  return html`<article class=${classes("message", ...modifiers)} data-stop tabindex="-1" aria-label=${`${name}, ${exactTime(message.createdAt)}`}>
+    <div class="message__body">
+      ${look.room && first && html`<${Avatar} of=${userOf(message.senderId)} size="s" /><span class="message__name">${name}</span>`}
+      <div class="bubble">
+        ${quoted && html`<${Quote} message=${quoted} onClick=${() => jumpTo(conversationOf(message), { _id: message.replyTo, ...quoted })} />`}
+        ${image && !gone && html`<${Picture} src=${image} title=${`Photo from ${name}`} />`}
+        <p class="bubble__text">${gone || (text && linked(text))}<${Meta} ...${{ message, mine, seen, all, inRoom }} /></p>
+      </div>
+      ${!gone && message.reactions && html`<${Reactions} message=${message} />`}
+      ${failed && html`<${Failed} entry=${entry} />`}
+    </div>
+    ${!gone && message.rev !== undefined && html`<${Actions} message=${message} mine=${mine} />`}
+  </article>`;
+}
+
+/** The message that is answered, in short; its id alone where it is not loaded. */
+export const Quote = ({ message, onClick }) =>
+  html`<button type="button" class="quote" onClick=${onClick}>
+    <strong>${message.senderId ? nameOf(message.senderId) : "An earlier message"}</strong>
+    <span>${message.senderId ? summary(message) : "Show it"}</span>
+  </button>`;
+
+const Picture = ({ src, title }) =>
+  html`<button type="button" class="bubble__image" aria-label=${`${title}: show it large`} onClick=${() => openDialog("picture", { src, title })}>
+    <img src=${src} alt="" loading="lazy" />
+  </button>`;
+
+function Meta({ message: { entry, editedAt, deletedAt, createdAt }, mine, seen, all, inRoom }) {
+  let [icon, words] = entry ? ["clock", "Waiting to be sent"] : seen && seen === all ? ["read", "Read"] : ["check", "Sent"];
+  if (seen && inRoom) words = `Read by ${seen} of ${all}`;
+  return html`<span class="meta">
+    ${editedAt && !deletedAt && "edited "}<time>${clock(createdAt)}</time>
+    ${mine && !deletedAt && html`<span class=${`meta__state meta__state--${icon}`} role="img" aria-label=${words} title=${words}><${Icon} name=${icon} /></span>`}
+  </span>`;
+}
+
+const Reactions = ({ message }) =>
+  html`<div class="reactions">
+    ${Object.entries(message.reactions).map(([emoji, users]) => {
+      const who = users.map(nameOf).join(", ");
+      return html`<button type="button" key=${emoji} class="reaction" aria-pressed=${users.includes(state.me._id)} title=${who}
+        onClick=${() => react(message, emoji)}>${emoji} <span>${users.length}</span><span class="unseen"> from ${who}</span></button>`;
+    })}
+  </div>`;
+
+const Failed = ({ entry: { error, clientId } }) =>
+  html`<p class="failed" role="alert">
+    Not sent. ${error}${" "}
+    <button class="link" onClick=${() => sync.retry(clientId)}>Try again</button>${" · "}
+    <button class="link" onClick=${() => sync.discard(clientId)}>Discard</button>
+  </p>`;
+
+function Actions({ message, mine }) {
+  const run = () => remove(message);
+  const question = { title: "Delete this message?", text: "It disappears for everybody.", yes: "Delete", run };
+  const pick = (event) => pickEmoji(event.currentTarget, (emoji) => react(message, emoji));
+  return html`<div class="actions" role="group" aria-label="Message">
+    <${IconButton} icon="smile" label="React" onClick=${pick} />
+    <${IconButton} icon="reply" label="Reply" onClick=${() => compose("reply", message)} />
+    ${mine && message.text && html`<${IconButton} icon="edit" label="Edit" onClick=${() => compose("edit", message)} />`}
+    ${mine && html`<${IconButton} icon="trash" label="Delete" onClick=${() => confirm(question)} />`}
+  </div>`;
+}

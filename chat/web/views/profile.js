@@ -1,0 +1,88 @@
+/** One's own account: picture, name, password, logins, notifications. */
+
+import { html, useEffect, useState } from "/html.js";
+import { request } from "/lib/api.js";
+import { canNotify, notificationsOn, wantNotifications } from "/lib/attention.js";
+import { exactTime } from "/lib/format.js";
+import { readPortrait } from "/lib/images.js";
+import { logOut } from "/lib/session.js";
+import { attempt, notify, set, state, use } from "/lib/state.js";
+import { Avatar, Dialog, Field, Form, Icon } from "/views/ui.js";
+
+export function Profile() {
+  const me = use((now) => now.me);
+  const can = use((now) => now.can);
+  const save = async (changes) => {
+    set({ me: await request("PUT", "/api/auth/update-profile", changes) });
+    notify("Saved.");
+  };
+  const savePicture = ({ target }) => attempt(async () => save({ profilePic: await readPortrait(target.files[0]) }));
+  return html`<${Dialog} title="Your profile">
+    <div class="profile__me">
+      <label class="profile__picture">
+        <${Avatar} of=${me} size="xl" /><span class="profile__change"><${Icon} name="camera" /></span>
+        <input type="file" accept="image/*" class="unseen" aria-label="Change your picture" onChange=${savePicture} />
+      </label>
+      <div><strong>${me.fullName}</strong><p>${me.email}</p><button class="link" onClick=${() => attempt(logOut)}>Log out</button></div>
+    </div>
+    <${Form} action=${({ fullName }) => save({ fullName })} submit="Save name" kind="quiet">
+      <${Field} label="Name" name="fullName" value=${me.fullName} autocomplete="name" maxlength="100" required />
+    <//>
+    ${canNotify && html`<${Notifications} />`}
+    ${can.sessions && html`<${Sessions} />`}
+    ${can.sessions && html`<${Password} />`}
+  <//>`;
+}
+
+function Notifications() {
+  const [on, setOn] = useState(notificationsOn);
+  const change = async ({ target }) => {
+    const isOn = await wantNotifications(target.checked);
+    if (target.checked && !isOn) notify("Your browser blocks notifications from this page: allow them in its settings.", "error");
+    setOn(isOn);
+    target.checked = isOn;
+  };
+  return html`<label class="switch"><input type="checkbox" role="switch" checked=${on} onChange=${change} />Notify me of new messages</label>`;
+}
+
+function Password() {
+  const save = async (fields, form) => {
+    await request("PUT", "/api/auth/password", fields);
+    form.reset();
+    notify("Your password is changed. All other logins have ended.");
+  };
+  return html`<details><summary>Change your password</summary>
+    <${Form} action=${save} submit="Change password" kind="quiet">
+      <${Field} label="Password now" name="currentPassword" type="password" autocomplete="current-password" required />
+      <${Field} label="New password" name="newPassword" type="password" autocomplete="new-password" minlength="6" required hint="At least 6 characters" />
+    <//>
+  </details>`;
+}
+
+function Sessions() {
+  const [sessions, setSessions] = useState([]);
+  const load = () =>
+    request("GET", "/api/auth/sessions").then(setSessions, (error) => {
+      if (error.status === 404) set({ can: { ...state.can, sessions: false } });
+      else notify(error.message, "error");
+    });
+  useEffect(() => void load(), []);
+  const end = (path) => () => attempt(async () => (await request("DELETE", `/api/auth/sessions${path}`), load()));
+  return html`<section aria-label="Where you are logged in">
+    <h3>Where you are logged in</h3>
+    <ul class="people">
+      ${sessions.map(({ id, current, lastUsedAt, userAgent }) => html`<li key=${id}>
+        <span><strong>${device(userAgent)}</strong><small>${current ? "This one" : `Last used ${exactTime(lastUsedAt)}`}</small></span>
+        ${!current && html`<button class="link" aria-label=${`End the login on ${device(userAgent)}`} onClick=${end(`/${id}`)}>End</button>`}
+      </li>`)}
+    </ul>
+    ${sessions.length > 1 && html`<button class="link" onClick=${end("")}>End all others</button>`}
+  </section>`;
+}
+
+/** A browser's name for people, from what it calls itself. */
+function device(userAgent) {
+  const browser = /(Firefox|Edg|OPR|Chrome|Safari)\//.exec(userAgent)?.[1] ?? "Another program";
+  const system = /(Android|iPhone|iPad|Windows|Mac OS|Linux)/.exec(userAgent)?.[1];
+  return `${{ Edg: "Edge", OPR: "Opera" }[browser] ?? browser}${system ? ` on ${system}` : ""}`;
+}

@@ -1,0 +1,97 @@
+/** Small parts that many views use. */
+
+import { classes, html, useEffect, useRef, useState } from "/html.js";
+import { hue, initials } from "/lib/format.js";
+import { set, state, titleOf, use } from "/lib/state.js";
+
+const NOTICE_MS = 6000;
+
+export const Icon = ({ name }) =>
+  html`<svg class="icon" aria-hidden="true"><use href=${`/img/icons.svg#${name}`} /></svg>`;
+
+export const IconButton = ({ icon, label, class: name, ...rest }) =>
+  html`<button type="button" class=${classes("icon-button", name)} aria-label=${label} title=${label} ...${rest}>
+    <${Icon} name=${icon} />
+  </button>`;
+
+/** A person's picture or initials, or a room's sign; a dot where they are online. */
+export function Avatar({ of = {}, online, size = "m" }) {
+  const picture = of.profilePic ? html`<img src=${of.profilePic} alt="" />` : initials(titleOf(of));
+  return html`<span class=${`avatar avatar--${size}`} style=${{ "--hue": hue(of._id ?? "") }} aria-hidden="true">
+    ${of.members ? html`<${Icon} name=${of.public ? "room" : "lock"} />` : picture}
+    ${online && html`<span class="avatar__online"></span>`}
+  </span>`;
+}
+
+/** A modal dialog; closing it takes it out of the state. */
+export function Dialog({ title, class: name, children }) {
+  const box = useRef();
+  useEffect(() => box.current.showModal(), []);
+  const close = () => box.current.close();
+  return html`<dialog ref=${box} class=${classes("dialog", name)} aria-label=${title} onClose=${closeDialog}
+    onClick=${(event) => event.target === box.current && close()}>
+    <header class="dialog__head"><h2>${title}</h2><${IconButton} icon="close" label="Close" onClick=${close} /></header>
+    <div class="dialog__body">${children}</div>
+  </dialog>`;
+}
+
+export const closeDialog = () => set({ dialog: null });
+export const openDialog = (kind, more) => set({ dialog: { kind, ...more } });
+
+/** Ask before `run()`: `confirm({ title, text, yes, run })`. */
+export const confirm = (question) => openDialog("confirm", question);
+
+export function Confirm({ title, text, yes, run }) {
+  const action = async () => (await run(), closeDialog());
+  return html`<${Dialog} title=${title} class="dialog--small">
+    <p>${text}</p>
+    <${Form} action=${action} submit=${yes} kind="danger" />
+  <//>`;
+}
+
+/** A form: `action(values, form)` is called with its fields, and what it throws is shown in words. */
+export function Form({ action, submit, kind, children }) {
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState("");
+  async function onSubmit(event) {
+    event.preventDefault();
+    setBusy(true);
+    setError("");
+    const failure = await action(Object.fromEntries(new FormData(event.target)), event.target).catch((error) => error);
+    if (failure instanceof Error) setError(failure.message);
+    setBusy(false);
+  }
+  return html`<form class="form" onSubmit=${onSubmit}>
+    ${children}
+    <p class="form__error" role="alert">${error}</p>
+    <button class=${classes("button", kind && `button--${kind}`)} disabled=${busy} aria-busy=${busy}>${submit}</button>
+  </form>`;
+}
+
+export const Field = ({ label, hint, ...input }) =>
+  html`<label class="field"><span>${label}</span><input ...${input} />${hint && html`<small>${hint}</small>`}</label>`;
+
+export const SearchField = ({ label, value, onValue, ...rest }) =>
+  html`<div class="search"><${Icon} name="search" /><input type="search" aria-label=${label} placeholder=${label}
+    value=${value} onInput=${(event) => onValue(event.target.value)} ...${rest} /></div>`;
+
+/** What to say where there is nothing to show. */
+export const Empty = ({ icon, title, children }) =>
+  html`<div class="empty">
+    <span class="empty__icon"><${Icon} name=${icon} /></span><h2>${title}</h2><p>${children}</p>
+  </div>`;
+
+export const Skeleton = ({ of }) =>
+  html`<div class="skeleton" role="status" aria-label=${`Loading ${of}`}><i></i><i></i><i></i><i></i><i></i></div>`;
+
+/** Passing words at the bottom of the page. */
+export function Notice() {
+  const notice = use((now) => now.notice);
+  useEffect(() => {
+    const timer = setTimeout(() => state.notice === notice && set({ notice: null }), NOTICE_MS);
+    return () => clearTimeout(timer);
+  }, [notice]);
+  return html`<div class="notice" role="status">
+    ${notice && html`<p key=${notice.at} class=${`notice__text notice__text--${notice.kind}`}>${notice.text}</p>`}
+  </div>`;
+}
