@@ -13,6 +13,7 @@ It makes accounts and a room of its own. It needs requirements-dev.txt, and ends
 
 import contextlib
 import random
+import signal
 import sys
 import threading
 import time
@@ -262,6 +263,7 @@ def main(
     url: str | None, store: str, kind: str, clients: int, messages: int, kills: int, pause: float, seed: int
 ) -> None:
     """Run a trial and print what became of the messages; exits with 1 where one was lost, repeated or out of order."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended before its time"))  # so that what it started ends too
     with contextlib.ExitStack() as stack:
         victims: list[Service] = []
         if url is None:

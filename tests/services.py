@@ -96,7 +96,11 @@ class Service:
         return (self.folder / "log").read_text(errors="replace")
 
     def __enter__(self) -> Self:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
         return self
 
     def __exit__(
