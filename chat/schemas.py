@@ -37,6 +37,13 @@ class Profile(Struct, rename="camel"):
     profile_pic: str | None = None
 
 
+class PasswordChange(Struct, rename="camel"):
+    """Another password, and the present one."""
+
+    current_password: str
+    new_password: str
+
+
 class NewMessage(Struct, rename="camel"):
     """A message to send: a text, an image (a data URI), or both."""
 

@@ -21,6 +21,7 @@ WITH_BODY = {
     ("POST", "/api/auth/signup"): ("fullName", "email", "password"),
     ("POST", "/api/auth/login"): ("email", "password"),
     ("PUT", "/api/auth/update-profile"): ("fullName", "profilePic"),
+    ("PUT", "/api/auth/password"): ("currentPassword", "newPassword"),
     ("POST", "/api/messages/send/{me}"): ("text", "image", "clientId", "replyTo"),
     ("PUT", "/api/messages/{message}"): ("text",),
     ("POST", "/api/messages/read"): ("conversation", "seq"),

@@ -1,17 +1,19 @@
 """Accounts: who is who, and which logins hold."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from chat.config import settings
+from chat.controllers import sessions
 from chat.errors import BadRequest, NotFound, Unauthorized
 from chat.lib import passwords, tokens
-from chat.lib.cluster import cluster
 from chat.lib.images import clean, images
 from chat.models.user import Session, User, is_email, normal_email
 from chat.models.values import now
 from chat.store import store
 
 MIN_PASSWORD = 6  # characters, as clients of the Express backend expect
+USED_PRECISION = timedelta(minutes=10)  # how exactly it is known when a session was used last: not each use is a write
 MAX_EMAIL = 254  # characters: RFC 5321's longest path, less its brackets
 
 
@@ -51,8 +53,7 @@ def logout(token: str | None) -> None:
     """End the session of this token, if it is one, and close its sockets."""
     claims = tokens.read(token) if token else None
     if claims is not None:
-        store.remove_session(claims.user_id, claims.session_id)
-        cluster.tell("session ended", claims.session_id)
+        sessions.end(claims.user_id, claims.session_id)
 
 
 def authenticate(token: str | None) -> Login:
@@ -73,9 +74,20 @@ def still_there(user_id: str, session_id: str) -> User:
     user = store.find_user(user_id)
     if user is None:
         raise NotFound("this account is gone", "user_not_found")
-    if session_id and not user.has_session(session_id):
-        raise Unauthorized("log in again: this session has ended", "invalid_token")
+    if session_id:
+        _check_session(user, session_id)
     return user
+
+
+def change_password(me: User, current_id: str, current: str, new: str) -> User:
+    """Set another password, and end all logins but this one. Raises `BadRequest`."""
+    if not passwords.matches(current, me.password_hash):
+        raise BadRequest("the current password is wrong", "invalid_credentials")
+    changed = store.update_user(me.id, password_hash=_hash_new(new), updated_at=now())
+    if changed is None:
+        raise NotFound("this account is gone", "user_not_found")
+    sessions.revoke_others(changed, current_id)
+    return changed
 
 
 def update_profile(user: User, full_name: str | None, profile_pic: str | None) -> User:
@@ -103,6 +115,14 @@ def checked_name(name: str, what: str) -> str:
     if len(name) > settings.max_name_length:
         raise BadRequest(f"the {what} is over {settings.max_name_length} characters")
     return name
+
+
+def _check_session(user: User, session_id: str) -> None:
+    session = user.session(session_id)
+    if session is None:
+        raise Unauthorized("log in again: this session has ended", "invalid_token")
+    if now() - session.last_used_at > USED_PRECISION:
+        store.touch_session(user.id, session_id, now())
 
 
 def _hash_new(password: str) -> str:

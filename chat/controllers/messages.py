@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -139,7 +140,7 @@ def _find(me: User, message_id: str) -> tuple[Message, Conversation]:
     return message, conversations.mine(me, message.conversation) or not_found("message")
 
 
-def _revise(me: User, message_id: str, change: Any) -> dict[str, Any]:
+def _revise(me: User, message_id: str, change: Callable[[Message], Message]) -> dict[str, Any]:
     before, conversation = _find(me, message_id)
     after = store.revise_message(before.id, change) or not_found("message")
     if after.rev != before.rev:

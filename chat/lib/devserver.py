@@ -1,5 +1,6 @@
 """WebSocket under `flask run`."""
 
+import contextlib
 import socket
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -23,7 +24,8 @@ class CloseAfterWebSocket:
             return self._app(environ, start_response)
         except ConnectionError:
             if connection := environ.get("werkzeug.socket"):
-                connection.shutdown(socket.SHUT_RDWR)
-                while connection.recv(4096):  # frames that came too late, up to the end that the shutdown made
-                    pass
+                with contextlib.suppress(OSError):  # the client may have closed it first
+                    connection.shutdown(socket.SHUT_RDWR)
+                    while connection.recv(4096):  # frames that came too late, up to the end that the shutdown made
+                        pass
             raise

@@ -16,6 +16,7 @@ class Session:
 
     id: str = field(default_factory=new_id)
     created_at: datetime = field(default_factory=now)
+    last_used_at: datetime = field(default_factory=now)
     user_agent: str = ""
 
 
@@ -45,9 +46,9 @@ class User:
             "updatedAt": iso(self.updated_at),
         }
 
-    def has_session(self, session_id: str) -> bool:
-        """Whether that login still holds."""
-        return any(session.id == session_id for session in self.sessions)
+    def session(self, session_id: str) -> Session | None:
+        """The login with that id, if it still holds."""
+        return next((session for session in self.sessions if session.id == session_id), None)
 
 
 def normal_email(email: str) -> str:

@@ -5,9 +5,9 @@ from typing import Any
 from flask import Blueprint, Response, g, jsonify, request
 
 from chat import schemas
-from chat.controllers import auth
+from chat.controllers import auth, sessions
 from chat.middleware.auth import COOKIE, clear_cookie, protect_route, set_cookie
-from chat.middleware.body import body
+from chat.middleware.body import body, id_from
 from chat.models.user import User
 
 bp = Blueprint("auth", __name__, url_prefix="/api/auth")
@@ -43,6 +43,33 @@ def check() -> dict[str, Any]:
 def update_profile() -> dict[str, Any]:
     fields = body(schemas.Profile)
     return auth.update_profile(g.user, fields.full_name, fields.profile_pic).public()
+
+
+@bp.put("/password")
+@protect_route
+def change_password() -> dict[str, Any]:
+    fields = body(schemas.PasswordChange)
+    return auth.change_password(g.user, g.session_id, fields.current_password, fields.new_password).public()
+
+
+@bp.get("/sessions")
+@protect_route
+def list_sessions() -> list[dict[str, Any]]:
+    return sessions.index(g.user, g.session_id)
+
+
+@bp.delete("/sessions/<session_id>")
+@protect_route
+def revoke_session(session_id: str) -> Response:
+    sessions.revoke(g.user, id_from(session_id))
+    return jsonify(message="this login has ended")
+
+
+@bp.delete("/sessions")
+@protect_route
+def revoke_other_sessions() -> Response:
+    sessions.revoke_others(g.user, g.session_id)
+    return jsonify(message="all other logins have ended")
 
 
 def _welcome(user: User, token: str) -> Response:

@@ -1,5 +1,7 @@
 """Everything that is not the API: the client's files, uploaded images, health."""
 
+import gzip
+from functools import lru_cache
 from pathlib import Path
 
 from flask import Blueprint, Response, request, send_from_directory
@@ -14,6 +16,11 @@ bp = Blueprint("site", __name__)
 SHIPPED_CLIENT = Path(__file__).resolve().parent.parent / "web"
 NOT_PAGES = ("/api", "/socket.io", "/uploads")
 YEAR = 365 * 24 * 3600
+POLICY = (
+    "default-src 'self'; img-src 'self' https: data: blob:; connect-src 'self' ws: wss:; object-src 'none';"
+    " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+COMPRESSIBLE = {"text/html", "text/css", "text/javascript", "image/svg+xml", "application/manifest+json"}
 
 
 @bp.get("/healthz")
@@ -42,8 +49,31 @@ def page(error: NoSuchRoute) -> Response:
     first = "/" + request.path.split("/", 2)[1]
     if request.method not in ("GET", "HEAD") or first in NOT_PAGES:
         return answer_http_error(error)
-    folder = settings.frontend_dist if (settings.frontend_dist / "index.html").is_file() else SHIPPED_CLIENT
+    if (settings.frontend_dist / "index.html").is_file():
+        return _compressed(_file(settings.frontend_dist))
+    response = _compressed(_file(SHIPPED_CLIENT))
+    response.headers["Content-Security-Policy"] = POLICY  # of our own client; what another one needs is not ours to say
+    return response
+
+
+def _file(folder: Path) -> Response:
     try:
         return send_from_directory(folder, request.path.lstrip("/") or "index.html")
     except NoSuchRoute:
-        return send_from_directory(folder, "index.html", max_age=0)
+        return send_from_directory(folder, "index.html")
+
+
+def _compressed(response: Response) -> Response:
+    """The same file, smaller, for browsers that take it so: a first load is a third in size."""
+    if response.status_code != 200 or not request.accept_encodings["gzip"] or response.mimetype not in COMPRESSIBLE:
+        return response
+    response.direct_passthrough = False
+    response.set_data(_gzip(response.get_data()))
+    response.content_encoding = "gzip"
+    response.vary.add("Accept-Encoding")
+    return response
+
+
+@lru_cache(maxsize=256)
+def _gzip(content: bytes) -> bytes:
+    return gzip.compress(content, compresslevel=9, mtime=0)

@@ -5,6 +5,7 @@ A store that cannot be reached raises `Unavailable`, and has changed nothing tha
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -46,6 +47,9 @@ class Store(Protocol):
 
     def add_session(self, user_id: str, session: Session, keep: int) -> None:
         """Begin a session; only the newest ``keep`` of that user live on."""
+
+    def touch_session(self, user_id: str, session_id: str, time: datetime) -> None:
+        """Note when a session was used last."""
 
     def remove_session(self, user_id: str, session_id: str) -> None:
         """End a session; one that has ended already is fine."""

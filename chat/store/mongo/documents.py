@@ -25,7 +25,7 @@ USER = {
     "updated_at": "updatedAt",
     "last_seen": "lastSeen",
 }
-SESSION = {"id": "id", "created_at": "createdAt", "user_agent": "userAgent"}
+SESSION = {"id": "id", "created_at": "createdAt", "last_used_at": "lastUsedAt", "user_agent": "userAgent"}
 CONVERSATION = {
     "id": "_id",
     "members": "members",

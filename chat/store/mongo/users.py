@@ -1,5 +1,6 @@
 """Users, their sessions and blocks in MongoDB; sessions and blocks are lists within the user's document."""
 
+from datetime import datetime
 from typing import Any
 
 from bson import ObjectId
@@ -46,6 +47,10 @@ class Users(Collections):
     def add_session(self, user_id: str, session: Session, keep: int) -> None:
         newest = {"$each": [documents.document(session, SESSION)], "$slice": -keep}
         self.database.users.update_one({"_id": ObjectId(user_id)}, {"$push": {"sessions": newest}})
+
+    def touch_session(self, user_id: str, session_id: str, time: datetime) -> None:
+        session = {"_id": ObjectId(user_id), "sessions.id": session_id}
+        self.database.users.update_one(session, {"$set": {"sessions.$.lastUsedAt": time}})
 
     def remove_session(self, user_id: str, session_id: str) -> None:
         self.database.users.update_one({"_id": ObjectId(user_id)}, {"$pull": {"sessions": {"id": session_id}}})

@@ -16,7 +16,7 @@ CREATE TABLE IF NOT EXISTS users (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sessions (
     id TEXT PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users(id) ON DELETE CASCADE,
-    created_at INTEGER NOT NULL, user_agent TEXT NOT NULL
+    created_at INTEGER NOT NULL, last_used_at INTEGER NOT NULL, user_agent TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS sessions_of_user ON sessions(user_id, created_at);
 CREATE TABLE IF NOT EXISTS blocks (
@@ -59,6 +59,7 @@ END;
 """
 
 USER = "id, email, full_name, password_hash, profile_pic, created_at, updated_at, last_seen"
+SESSION = "id, created_at, last_used_at, user_agent"
 CONVERSATION = "id, name, public, owner_id, created_at, updated_at"
 MESSAGE = (
     "id, conversation, seq, rev, sender_id, receiver_id, text, image, client_id, fingerprint, reply_to, reactions,"
@@ -102,9 +103,9 @@ def user(row: Any, sessions: tuple[Session, ...] = (), blocked: frozenset[str] =
 
 
 def session(row: Any) -> Session:
-    """A row of the columns id, created_at, user_agent."""
-    id, created_at, user_agent = row
-    return Session(id=id, created_at=_time(created_at), user_agent=user_agent)
+    """A row of the columns `SESSION`."""
+    id, created_at, last_used_at, user_agent = row
+    return Session(id=id, created_at=_time(created_at), last_used_at=_time(last_used_at), user_agent=user_agent)
 
 
 def conversation(row: Any, cursors: dict[str, int]) -> Conversation:

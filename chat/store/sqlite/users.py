@@ -1,5 +1,6 @@
 """Users, their sessions and blocks in SQLite."""
 
+from datetime import datetime
 from typing import Any
 
 from chat.models.user import Session, User
@@ -37,14 +38,18 @@ class Users:
         return self.find_user(user_id)
 
     def add_session(self, user_id: str, session: Session, keep: int) -> None:
-        row = [user_id, *rows.row(session, "id, created_at, user_agent")]
+        row = [user_id, *rows.row(session, rows.SESSION)]
         newest = "SELECT id FROM sessions WHERE user_id = ? ORDER BY created_at DESC, id DESC LIMIT ?"
 
         def add(db: Db) -> None:
-            db.execute("INSERT INTO sessions (user_id, id, created_at, user_agent) VALUES (?, ?, ?, ?)", row)
+            db.execute(f"INSERT INTO sessions (user_id, {rows.SESSION}) VALUES ({rows.marks(row)})", row)
             db.execute(f"DELETE FROM sessions WHERE user_id = ? AND id NOT IN ({newest})", [user_id, user_id, keep])
 
         self.file.write(add)
+
+    def touch_session(self, user_id: str, session_id: str, time: datetime) -> None:
+        query = "UPDATE sessions SET last_used_at = ? WHERE user_id = ? AND id = ?"
+        self.file.write(lambda db: db.execute(query, [rows.column(time), user_id, session_id]))
 
     def remove_session(self, user_id: str, session_id: str) -> None:
         query = "DELETE FROM sessions WHERE user_id = ? AND id = ?"
@@ -64,7 +69,7 @@ class Users:
             if row is None:
                 return None
             sessions = db.execute(
-                "SELECT id, created_at, user_agent FROM sessions WHERE user_id = ? ORDER BY created_at, id", row[:1]
+                f"SELECT {rows.SESSION} FROM sessions WHERE user_id = ? ORDER BY created_at, id", row[:1]
             ).fetchall()
             blocked = db.execute("SELECT blocked_id FROM blocks WHERE user_id = ?", row[:1]).fetchall()
         return rows.user(row, tuple(map(rows.session, sessions)), frozenset(id for (id,) in blocked))
