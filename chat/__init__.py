@@ -26,7 +26,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = config.max_request_bytes
     app.extensions["chat.config"] = config
     app.extensions["chat.store"] = open_store(config.mongo_url, config.data_dir)
-    app.extensions["chat.images"] = open_images(config.cloudinary, config.data_dir)
+    app.extensions["chat.images"] = open_images(config.cloudinary, config.data_dir, config.public_url)
     cluster = Cluster(config.redis_url)
     cluster.on("session ended", close_sockets)
     app.extensions["chat.cluster"] = cluster

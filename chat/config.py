@@ -48,6 +48,7 @@ class Config:
     redis_url: str | None = field(default=None, repr=False)
     cloudinary: Cloudinary | None = None
     client_origins: tuple[str, ...] = ("http://localhost:5173",)
+    public_url: str = ""
     frontend_dist: Path = Path("../frontend/dist")
     allow_query_user_id: bool = False
     rate_limits: bool = True
@@ -87,6 +88,7 @@ class Config:
             redis_url=env.text("REDIS_URL"),
             cloudinary=_cloudinary(env),
             client_origins=env.origins("CLIENT_ORIGINS", cls.client_origins),
+            public_url="".join(env.origins("PUBLIC_URL", ())[:1]),
             frontend_dist=ROOT / (env.text("FRONTEND_DIST") or cls.frontend_dist),
             allow_query_user_id=allow_query_user_id,
             rate_limits=env.flag("RATE_LIMITS", True),

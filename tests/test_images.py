@@ -129,6 +129,16 @@ def test_an_image_on_the_limits_is_taken(sign_up: SignUp) -> None:
     assert _kept(sign_up("Ann"), png(1000, 1000)).size == (1000, 1000)
 
 
+def test_with_a_public_url_images_have_whole_addresses(config: Config) -> None:
+    app = create_app(replace(config, public_url="https://chat.example.org"))
+    ann = Person(app, "Ann", "ann@example.org")
+    message = _post(ann, png()).json
+    assert message["image"].startswith("https://chat.example.org/uploads/")
+    ann.http.delete(f"/api/messages/{message['_id']}")
+    assert list((config.data_dir / "uploads").iterdir()) == []
+    app.extensions["chat.store"].close()
+
+
 def test_no_path_leads_out_of_the_uploads(sign_up: SignUp) -> None:
     ann = sign_up("Ann")
     for path in ("/uploads/../jwt_secret", "/uploads/%2e%2e/chat.db", "/uploads/..%2fchat.db", "/uploads/"):

@@ -111,8 +111,9 @@ def _unfit(reason: str) -> BadRequest:
 class LocalImages:
     """Images on the local disk, served from ``/uploads/<name>``. A name has 128 random bits: nobody guesses one."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, public_url: str) -> None:
         self._folder = folder
+        self._address = f"{public_url}/uploads"
         folder.mkdir(parents=True, exist_ok=True)
 
     def save(self, image: CleanImage) -> str:
@@ -121,11 +122,11 @@ class LocalImages:
             threads.run(self._write, self._folder / name, image.content)
         except OSError as error:
             raise _down() from error
-        return f"/uploads/{name}"
+        return f"{self._address}/{name}"
 
     def remove(self, url: str) -> None:
         folder, _, name = url.rpartition("/")
-        if folder == "/uploads":
+        if folder.endswith("/uploads"):
             (self._folder / name).unlink(missing_ok=True)
 
     @staticmethod
@@ -159,9 +160,9 @@ class CloudinaryImages:
             cloudinary.uploader.destroy(public_id[1], timeout=UPLOAD_TIMEOUT, invalidate=True, **self._account)
 
 
-def open_images(account: Cloudinary | None, data_dir: Path) -> ImageStore:
+def open_images(account: Cloudinary | None, data_dir: Path, public_url: str) -> ImageStore:
     """Cloudinary where an account is given, else the folder ``uploads`` in ``data_dir``."""
-    return CloudinaryImages(account) if account else LocalImages(data_dir / "uploads")
+    return CloudinaryImages(account) if account else LocalImages(data_dir / "uploads", public_url)
 
 
 def _down() -> Unavailable:
