@@ -27,6 +27,7 @@ from chat.errors import BadRequest, Unavailable
 from chat.lib import threads
 
 _DATA_URI = re.compile(r"data:image/(png|jpeg|gif|webp);base64,([A-Za-z0-9+/]+={0,2})", re.ASCII)
+_LOCAL = re.compile(r".*/uploads/([0-9a-f]{32}\.(?:png|jpg|gif|webp))", re.ASCII)
 EXTENSIONS = {"png": "png", "jpeg": "jpg", "gif": "gif", "webp": "webp"}
 MAX_ANIMATION = 4  # times the pixels of the largest still image, all frames together: it bounds the decoding
 # For Cloudinary to answer; a client gets its own answer within 5 seconds. The SDK tries to connect four times.
@@ -125,9 +126,8 @@ class LocalImages:
         return f"{self._address}/{name}"
 
     def remove(self, url: str) -> None:
-        folder, _, name = url.rpartition("/")
-        if folder.endswith("/uploads"):
-            (self._folder / name).unlink(missing_ok=True)
+        if ours := _LOCAL.fullmatch(url):
+            (self._folder / ours[1]).unlink(missing_ok=True)
 
     @staticmethod
     def _write(path: Path, content: bytes) -> None:

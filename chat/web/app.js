@@ -18,7 +18,8 @@ const Picture = ({ src, title }) =>
 
 const Nothing = () =>
   html`<main class="conversation conversation--none">
-    <${Empty} icon="chat" title="Pick a conversation">Choose somebody on the left, and say hello.<//>
+    <h1 class="unseen">Chat</h1>
+    <${Empty} icon="chat" title="Pick a conversation">Choose somebody from the list, and say hello.<//>
   </main>`;
 
 const DIALOGS = { profile: Profile, about: About, "new-room": NewRoom, search: Search, confirm: Confirm, picture: Picture };

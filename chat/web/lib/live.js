@@ -130,7 +130,7 @@ function stopTyping(conversation, userId) {
 export function showRoom(room) {
   turn += 1;
   const { [room._id]: old, ...others } = state.talks;
-  const inside = room.members?.includes(state.me._id);
+  const inside = !room.deleted && room.members.includes(state.me._id);
   set({ talks: inside ? { ...others, [room._id]: known({ ...room, conversation: room._id }) } : others });
   if (!inside || !old?.members.includes(state.me._id)) refreshSoon(); // a public one is still to be joined
   if (inside || !old || state.path !== `/chat/${room._id}`) return;

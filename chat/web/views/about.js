@@ -41,7 +41,7 @@ function Room({ room }) {
   return html`<${Dialog} title=${name}>
     <p class="hint">${room.public ? "A public room: everybody may join." : "A private room: its owner adds people."}</p>
     ${mine && html`<${Form} action=${(fields) => changeRoom("PUT", `/${_id}`, fields)} submit="Rename" kind="quiet">
-      <${Field} label="Name" name="name" value=${name} maxlength="100" required />
+      <${Field} label="Name" name="name" defaultValue=${name} maxlength="100" required />
     <//>`}
     <h3>${standing(room)}</h3>
     <ul class="people">

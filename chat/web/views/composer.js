@@ -22,7 +22,7 @@ export function Composer({ talk, placeholder, files, onFiles }) {
   const input = useRef();
   const picker = useRef();
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     setText(editing ? mode.message.text : draft());
     if (mode || !touch.matches) input.current.focus();
   }, [mode]);

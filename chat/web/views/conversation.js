@@ -26,6 +26,7 @@ export function Conversation({ talk }) {
     ? html`<button class="button" onClick=${join}>Join the room</button>`
     : talk.blocked && html`<p>You block ${title}.</p><button class="button button--quiet" onClick=${unblock}>Unblock</button>`;
   return html`<main class="conversation" aria-label=${`Conversation with ${title}`} ...${!instead && drag}>
+    <h1 class="unseen">${title}</h1>
     <${Head} talk=${talk} title=${title} />
     ${joined ? html`<${Thread} talk=${talk} />` : html`<${Empty} icon="room" title=${title}>Join this room to read and write.<//>`}
     ${instead ? html`<div class="instead">${instead}</div>` : html`<${Composer} talk=${talk} placeholder=${`Message ${title}`} files=${files} onFiles=${setFiles} />`}

@@ -36,8 +36,8 @@ function Message({ message, first, mine, quoted, seen, all, inRoom }) {
       </div>
       ${!gone && message.reactions && html`<${Reactions} message=${message} />`}
       ${failed && html`<${Failed} entry=${entry} />`}
+      ${!gone && message.rev !== undefined && html`<${Actions} message=${message} mine=${mine} />`}
     </div>
-    ${!gone && message.rev !== undefined && html`<${Actions} message=${message} mine=${mine} />`}
   </article>`;
 }
 

@@ -26,7 +26,7 @@ export function Profile() {
       <div><strong>${me.fullName}</strong><p>${me.email}</p><button class="link" onClick=${() => attempt(logOut)}>Log out</button></div>
     </div>
     <${Form} action=${({ fullName }) => save({ fullName })} submit="Save name" kind="quiet">
-      <${Field} label="Name" name="fullName" value=${me.fullName} autocomplete="name" maxlength="100" required />
+      <${Field} label="Name" name="fullName" defaultValue=${me.fullName} autocomplete="name" maxlength="100" required />
     <//>
     ${canNotify && html`<${Notifications} />`}
     ${can.sessions && html`<${Sessions} />`}

@@ -20,8 +20,8 @@ export function Sidebar() {
   const sections = useMemo(() => sort(talks, wanted.toLowerCase()), [talks, wanted]);
   return html`<nav class="sidebar" aria-label="Conversations">
     <header class="sidebar__head">
-      <button type="button" class="sidebar__me" title="Your profile" onClick=${() => openDialog("profile")}>
-        <${Avatar} of=${me} online=${link === "online"} /><strong>${me.fullName}</strong><span class="unseen">, your profile</span>
+      <button type="button" class="sidebar__me" onClick=${() => openDialog("profile")}>
+        <${Avatar} of=${me} online=${link === "online"} /><span class="unseen">Your profile: </span><strong>${me.fullName}</strong>
       </button>
       ${can.rooms && html`<${IconButton} icon="plus" label="New room" onClick=${() => openDialog("new-room")} />`}
     </header>

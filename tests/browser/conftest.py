@@ -1,0 +1,129 @@
+"""Fixtures: a real server, a real browser, and people who sit in front of it."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import requests
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, expect, sync_playwright
+
+from tests.services import ChatServer
+
+DESKTOP = {"viewport": {"width": 1280, "height": 800}}
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+PASSWORD = "correct horse"
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+Visit = Callable[..., Page]
+
+expect.set_options(timeout=8000)
+_numbers = itertools.count(1)
+
+
+class Person:
+    """Somebody with an account, who can also act without a browser."""
+
+    def __init__(self, url: str, name: str) -> None:
+        self.url = url
+        self.http = requests.Session()
+        number = next(_numbers)
+        self.name = f"{name} {number}"
+        self.email = f"{name.lower()}{number}@example.org"
+        account = {"fullName": self.name, "email": self.email, "password": PASSWORD}
+        self.id: str = self.call("POST", "/api/auth/signup", account)["_id"]
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        """Call the server; the answer's JSON."""
+        answer = self.http.request(method, self.url + path, json=body, timeout=10)
+        assert answer.ok, answer.text
+        return answer.json()
+
+    def send(self, to: "Person", text: str, **fields: Any) -> Any:
+        """Send a message; the message."""
+        return self.call("POST", f"/api/messages/send/{to.id}", {"text": text, **fields})
+
+    def path_to(self, other: "Person") -> str:
+        """Where the page shows their conversation."""
+        return f"/chat/{'_'.join(sorted([self.id, other.id]))}"
+
+    def log_in_elsewhere(self) -> None:
+        """Make a second login of the same person."""
+        credentials = {"email": self.email, "password": PASSWORD}
+        requests.post(f"{self.url}/api/auth/login", json=credentials, timeout=10).raise_for_status()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[ChatServer]:
+    """A server that all tests share: each brings people of its own."""
+    with ChatServer("flask", RATE_LIMITS="off") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def sign_up(server: ChatServer) -> Callable[[str], Person]:
+    """Make an account: ``sign_up("Ann")``, whose name gets a number."""
+    return lambda name: Person(server.url, name)
+
+
+@pytest.fixture
+def ann(sign_up: Callable[[str], Person]) -> Person:
+    """The one who looks."""
+    return sign_up("Ann")
+
+
+@pytest.fixture
+def bob(sign_up: Callable[[str], Person]) -> Person:
+    """The other one."""
+    return sign_up("Bob")
+
+
+@pytest.fixture
+def visit(server: ChatServer, browser: Browser) -> Iterator[Visit]:
+    """Open the page: ``visit(ann)``, or for nobody; with a path, and what else a browser context takes.
+
+    A test fails where the page had an error of its own or met the content security policy.
+    """
+    contexts: list[BrowserContext] = []
+    problems: list[str] = []
+
+    def listen(page: Page) -> None:
+        def hear(message: ConsoleMessage) -> None:
+            if "Content Security Policy" in message.text:
+                problems.append(message.text)
+
+        def fail(error: Error) -> None:
+            problems.append(error.stack or error.message)
+
+        page.on("pageerror", fail)
+        page.on("console", hear)
+
+    def open_page(person: Person | None = None, path: str = "/", **options: Any) -> Page:
+        context = browser.new_context(base_url=server.url, locale="en-GB", **{**DESKTOP, **options})
+        contexts.append(context)
+        context.on("page", listen)
+        if person:
+            context.add_cookies([{"name": "jwt", "value": person.http.cookies["jwt"] or "", "url": server.url}])
+        page = context.new_page()
+        page.goto(path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not problems, "\n".join(problems)

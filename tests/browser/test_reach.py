@@ -1,0 +1,100 @@
+"""Everybody can use it: keyboard, screen reader, contrast, any size, light and dark."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import DESKTOP, PHONE, Person, Visit
+from tests.browser.talk import act, box, entry, message, picture, room, write
+
+AXE = (Path(__file__).parent / "vendor/axe.min.js").read_text()
+LOOKS = {
+    "desktop-light": {**DESKTOP, "color_scheme": "light"},
+    "desktop-dark": {**DESKTOP, "color_scheme": "dark"},
+    "phone-light": {**PHONE, "color_scheme": "light"},
+    "phone-dark": {**PHONE, "color_scheme": "dark"},
+}
+
+
+def check(page: Page, what: str) -> None:
+    """Let axe-core look at the page as it is now."""
+    page.wait_for_timeout(350)  # until what moves or fades in has come to rest: colours count only then
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE)
+    violations = page.evaluate("axe.run().then(found => found.violations)")
+    found = [f"{one['id']}: {node['html']}\n{node['failureSummary']}" for one in violations for node in one["nodes"]]
+    assert not found, f"{what}:\n" + "\n".join(found)
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_axe_finds_nothing(ann: Person, bob: Person, visit: Visit, look: Any) -> None:
+    outside = visit(**look)
+    expect(outside.get_by_role("heading")).to_be_visible()
+    check(outside, "login")
+    room(ann, "Open", bob, public=True)
+    bob.send(ann, "See https://example.org", image=None)
+    bob.call("PUT", f"/api/messages/{bob.send(ann, 'hello')['_id']}/reactions/👍")
+    page = visit(ann, **look)
+    expect(entry(page, bob.name)).to_be_visible()
+    check(page, "list")
+    page.goto(ann.path_to(bob))
+    expect(message(page, "hello")).to_be_visible()
+    act(page, "hello", "Reply")
+    write(page, "an answer")
+    page.locator("input[type=file]").set_input_files([picture(40)])
+    write(page, "with a picture")
+    expect(page.get_by_label("Sent", exact=True)).to_have_count(2)
+    message(page, "with a picture").focus()
+    check(page, "conversation")
+    for button in ("Search in this conversation", f"{bob.name} Offline", "Your profile", "New room"):
+        if button in ("Your profile", "New room") and look in (LOOKS["phone-light"], LOOKS["phone-dark"]):
+            page.goto("/")
+        page.get_by_role("button", name=button).click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        check(page, button)
+        page.keyboard.press("Escape")
+
+
+def test_a_message_is_sent_and_answered_with_the_keyboard_alone(ann: Person, bob: Person, visit: Visit) -> None:
+    bob.send(ann, "Press some keys")
+    page = visit(ann)
+    expect(entry(page, bob.name)).to_be_visible()
+    entry(page, bob.name).focus()
+    page.keyboard.press("Enter")
+    expect(box(page)).to_be_focused()
+    page.get_by_role("region", name="Messages").focus()
+    page.keyboard.press("ArrowUp")
+    expect(message(page, "Press some keys")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Don't reply")).to_be_visible()
+    page.keyboard.type("Here they are")
+    page.keyboard.press("Enter")
+    expect(message(page, "Here they are")).to_contain_text("Press some keys")
+
+
+def test_a_screen_reader_hears_of_new_messages(ann: Person, bob: Person, visit: Visit) -> None:
+    page = visit(ann)
+    expect(entry(page, bob.name)).to_be_visible()
+    bob.send(ann, "listen")
+    expect(page.locator("[aria-live=polite]#live")).to_have_text(f"{bob.name}: listen")
+
+
+def test_the_narrowest_phone_and_the_widest_screen_scroll_up_and_down_only(
+    ann: Person, bob: Person, visit: Visit
+) -> None:
+    bob.send(ann, "w" * 500)
+    page = visit(ann, ann.path_to(bob))
+    expect(message(page, "www")).to_be_visible()
+    for width in (320, 768, 2560):
+        page.set_viewport_size({"width": width, "height": 700})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert (
+            page.evaluate(
+                "document.querySelector('.scroll').scrollWidth - document.querySelector('.scroll').clientWidth"
+            )
+            <= 0
+        )
