@@ -12,6 +12,7 @@ from chat.controllers import auth, conversations, messages, presence, rooms
 from chat.errors import BadRequest, ChatError, unexpected
 from chat.events import FROM_CLIENT
 from chat.lib import realtime
+from chat.lib.limits import limits
 from chat.lib.realtime import socketio
 from chat.middleware.auth import COOKIE
 from chat.middleware.body import message_content, payload
@@ -27,6 +28,7 @@ def connect(credentials: Any = None) -> None:
     asked = credentials if isinstance(credentials, dict) else {}
     try:
         me, session_id = _who(asked.get("token"))
+        limits.enter(_socket_id(), me.id, request.remote_addr or "")
     except ChatError as error:
         raise ConnectionRefusedError(error.message, error.public()) from None
     request.environ[USER], request.environ[SESSION] = me.id, session_id
@@ -39,6 +41,7 @@ def connect(credentials: Any = None) -> None:
 @socketio.on("disconnect")
 def disconnect(reason: str) -> None:
     if USER in request.environ:
+        limits.leave(_socket_id())
         presence.leave(request.environ[USER], _socket_id())
 
 
@@ -52,6 +55,7 @@ def event(name: str) -> Callable[[Callable[[User, Any], dict[str, Any]]], None]:
     def register(handle: Callable[[User, Any], dict[str, Any]]) -> None:
         @socketio.on(name)
         def answer(data: Any = None, *_: Any) -> dict[str, Any]:
+            limits.take("events", request.environ[USER])
             return {"ok": True, **handle(_me(), payload(kind, data))}
 
     return register

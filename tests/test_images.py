@@ -4,7 +4,6 @@ import base64
 import io
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from chat import create_app
 from chat.config import Cloudinary, Config
-from tests.conftest import Person
+from tests.conftest import MakeApp, Person
 from tests.images import data_uri, png, wrap
 
 SignUp = Callable[[str], Person]
@@ -129,14 +127,13 @@ def test_an_image_on_the_limits_is_taken(sign_up: SignUp) -> None:
     assert _kept(sign_up("Ann"), png(1000, 1000)).size == (1000, 1000)
 
 
-def test_with_a_public_url_images_have_whole_addresses(config: Config) -> None:
-    app = create_app(replace(config, public_url="https://chat.example.org"))
+def test_with_a_public_url_images_have_whole_addresses(make_app: MakeApp, config: Config) -> None:
+    app = make_app(public_url="https://chat.example.org")
     ann = Person(app, "Ann", "ann@example.org")
     message = _post(ann, png()).json
     assert message["image"].startswith("https://chat.example.org/uploads/")
     ann.http.delete(f"/api/messages/{message['_id']}")
     assert list((config.data_dir / "uploads").iterdir()) == []
-    app.extensions["chat.store"].close()
 
 
 def test_no_path_leads_out_of_the_uploads(sign_up: SignUp) -> None:
@@ -187,12 +184,11 @@ def cloudinary() -> Iterator[StandIn]:
 
 
 @pytest.fixture
-def ann(config: Config, cloudinary: StandIn) -> Iterator[Person]:
+def ann(make_app: MakeApp, cloudinary: StandIn) -> Person:
     """Somebody on a server with a Cloudinary account."""
     address = f"http://127.0.0.1:{cloudinary.server_port}"
-    app = create_app(replace(config, cloudinary=Cloudinary("demo", "key", "secret", address)))
-    yield Person(app, "Ann", "ann@example.org")
-    app.extensions["chat.store"].close()
+    app = make_app(cloudinary=Cloudinary("demo", "key", "secret", address))
+    return Person(app, "Ann", "ann@example.org")
 
 
 def test_with_an_account_images_go_to_cloudinary_signed_and_without_metadata(ann: Person, cloudinary: StandIn) -> None:
@@ -219,9 +215,8 @@ def test_cloudinary_failing_or_hanging_is_503_and_nothing_is_saved(ann: Person, 
     assert ann.http.get(f"/api/messages/{ann.id}").json == []
 
 
-def test_cloudinary_being_down_is_503_and_texts_still_go(ann: Person, config: Config) -> None:
-    app = create_app(replace(config, cloudinary=Cloudinary("demo", "key", "secret", "http://127.0.0.1:1")))
+def test_cloudinary_being_down_is_503_and_texts_still_go(ann: Person, make_app: MakeApp) -> None:
+    app = make_app(cloudinary=Cloudinary("demo", "key", "secret", "http://127.0.0.1:1"))
     bob = Person(app, "Bob", "bob@example.org")
     assert _post(bob, png()).status_code == 503
     assert bob.send(bob, "hello")["text"] == "hello"
-    app.extensions["chat.store"].close()

@@ -11,6 +11,7 @@ from chat.config import settings
 from chat.controllers import conversations
 from chat.errors import BadRequest, Conflict, Forbidden, not_found
 from chat.lib.images import clean, images
+from chat.lib.limits import limits
 from chat.lib.presence import presence
 from chat.models.conversation import Conversation, direct
 from chat.models.message import Message
@@ -57,11 +58,12 @@ def post(
     me: User, conversation: Conversation, content: Content, from_socket: str | None = None
 ) -> tuple[dict[str, Any], bool]:
     """The same to any conversation that I am in."""
+    limits.take("sends", me.id)
     content = _checked(conversation, content)
     fingerprint = _fingerprint(conversation, content)
     if content.client_id and (sent := store.find_sent(me.id, content.client_id)):
         return _same(sent, fingerprint).public(), False
-    image = images.save(clean(content.image)) if content.image else None
+    image = _save(me, content.image) if content.image else None
     message = Message(
         conversation=conversation.id,
         sender_id=me.id,
@@ -115,6 +117,7 @@ def search(me: User, text: str, with_id: str | None, limit: int) -> list[dict[st
     if not text.strip():
         raise BadRequest("q is missing: what to search for")
     _check_length(text)
+    limits.take("searches", me.id)
     conversation_id = with_id
     if with_id and store.find_conversation(with_id) is None:
         conversation_id = direct(me.id, with_id).id
@@ -140,7 +143,13 @@ def _find(me: User, message_id: str) -> tuple[Message, Conversation]:
     return message, conversations.mine(me, message.conversation) or not_found("message")
 
 
+def _save(me: User, data_uri: str) -> str:
+    limits.take("images", me.id)
+    return images.save(clean(data_uri))
+
+
 def _revise(me: User, message_id: str, change: Callable[[Message], Message]) -> dict[str, Any]:
+    limits.take("sends", me.id)
     before, conversation = _find(me, message_id)
     after = store.revise_message(before.id, change) or not_found("message")
     if after.rev != before.rev:

@@ -2,6 +2,8 @@
 
 import os
 import threading
+from functools import cache
+from pathlib import Path
 
 import bcrypt
 
@@ -15,6 +17,12 @@ _slots = threading.BoundedSemaphore(os.cpu_count() or 1)
 
 # A hash that no password has, for taking the same time when there is no account as when there is one.
 NOBODY = bcrypt.hashpw(os.urandom(16).hex().encode(), bcrypt.gensalt(COST)).decode()
+
+
+@cache
+def common() -> frozenset[str]:
+    """The 1,000 most common passwords that are long enough, by the list of Dropbox's zxcvbn, in lower case."""
+    return frozenset(Path(__file__).with_name("common_passwords.txt").read_text().split())
 
 
 def make_hash(password: str) -> str:

@@ -16,13 +16,13 @@ bp = Blueprint("auth", __name__, url_prefix="/api/auth")
 @bp.post("/signup")
 def signup() -> Response:
     fields = body(schemas.Signup)
-    return _welcome(*auth.signup(fields.full_name, fields.email, fields.password, _user_agent()))
+    return _welcome(*auth.signup(fields.full_name, fields.email, fields.password, _visitor()))
 
 
 @bp.post("/login")
 def login() -> Response:
     fields = body(schemas.Credentials)
-    return _welcome(*auth.login(fields.email, fields.password, _user_agent()))
+    return _welcome(*auth.login(fields.email, fields.password, _visitor()))
 
 
 @bp.post("/logout")
@@ -76,5 +76,5 @@ def _welcome(user: User, token: str) -> Response:
     return set_cookie(jsonify(user.public()), token)
 
 
-def _user_agent() -> str:
-    return request.headers.get("User-Agent", "")
+def _visitor() -> auth.Visitor:
+    return auth.Visitor(request.headers.get("User-Agent", ""), request.remote_addr or "")
