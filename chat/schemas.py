@@ -44,6 +44,12 @@ class PasswordChange(Struct, rename="camel"):
     new_password: str
 
 
+class Password(Struct):
+    """The present password, to make sure who it is."""
+
+    password: str
+
+
 class NewMessage(Struct, rename="camel"):
     """A message to send: a text, an image (a data URI), or both."""
 

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, g, jsonify, request
+from flask import Blueprint, Response, g, jsonify, request, stream_with_context
 
 from chat import schemas
-from chat.controllers import auth, sessions
+from chat.controllers import account, auth, sessions
+from chat.lib.archive import zipped
 from chat.middleware.auth import COOKIE, clear_cookie, protect_route, set_cookie
 from chat.middleware.body import body, id_from
 from chat.models.user import User
@@ -70,6 +71,21 @@ def revoke_session(session_id: str) -> Response:
 def revoke_other_sessions() -> Response:
     sessions.revoke_others(g.user, g.session_id)
     return jsonify(message="all other logins have ended")
+
+
+@bp.get("/export")
+@protect_route
+def export() -> Response:
+    files = account.export(g.user, g.session_id)
+    headers = {"Content-Disposition": "attachment; filename=chat-export.zip", "Cache-Control": "no-store"}
+    return Response(stream_with_context(zipped(files)), mimetype="application/zip", headers=headers)
+
+
+@bp.delete("/account")
+@protect_route
+def delete_account() -> Response:
+    account.delete(g.user, body(schemas.Password).password)
+    return clear_cookie(jsonify(message="your account is gone"))
 
 
 def _welcome(user: User, token: str) -> Response:

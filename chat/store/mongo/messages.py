@@ -59,6 +59,13 @@ class Messages(Collections):
         found = self.database.messages.find_one({"senderId": ObjectId(sender_id), "clientId": client_id})
         return documents.message(found) if found else None
 
+    def messages_of(self, sender_id: str, after: str, limit: int) -> list[Message]:
+        query: Document = {"senderId": ObjectId(sender_id)}
+        if after:
+            query["_id"] = {"$gt": ObjectId(after)}
+        found = self.database.messages.find(query).sort("_id", ASCENDING).limit(limit)
+        return [documents.message(document) for document in found]
+
     def messages_before(self, conversation: Conversation, before: int | None, limit: int) -> tuple[list[Message], int]:
         seq = {} if before is None else {"seq": {"$lt": before}}
         query = {"conversation": conversation.id, **seq}
