@@ -17,6 +17,7 @@ from chat.lib.presence import Presence
 from chat.lib.realtime import close_sockets, socketio
 from chat.middleware import origins
 from chat.middleware.headers import SecurityHeaders
+from chat.middleware.metrics import Metrics
 from chat.routes import auth, messages, rooms, site
 from chat.store import open_store
 
@@ -33,11 +34,12 @@ def create_app(config: Config | None = None) -> Flask:
     app.extensions["chat.config"] = config
     app.extensions["chat.store"] = open_store(config.mongo_url, config.data_dir)
     app.extensions["chat.images"] = open_images(config.cloudinary, config.data_dir, config.public_url)
-    app.extensions["chat.limits"] = Limits(config)
+    app.extensions["chat.limits"] = limits = Limits(config)
     cluster = Cluster(config.redis_url)
     cluster.on("session ended", close_sockets)
     app.extensions["chat.cluster"] = cluster
     app.extensions["chat.presence"] = presence = Presence(cluster)
+    Metrics(presence, limits).init_app(app)
     errors.register(app)
     origins.init_app(app, config)
     for blueprint in (auth.bp, messages.bp, rooms.bp, site.bp):

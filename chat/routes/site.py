@@ -2,14 +2,16 @@
 
 import gzip
 from functools import lru_cache
+from hmac import compare_digest
 from pathlib import Path
 
 from flask import Blueprint, Response, request, send_from_directory
 from werkzeug.exceptions import NotFound as NoSuchRoute
 
 from chat.config import settings
-from chat.errors import answer_http_error
+from chat.errors import Unauthorized, answer_http_error
 from chat.lib.cluster import cluster
+from chat.middleware.metrics import metrics
 from chat.store import store
 
 bp = Blueprint("site", __name__)
@@ -33,6 +35,16 @@ def readyz() -> dict[str, str]:
     store.ping()
     cluster.ping()
     return {"status": "ready"}
+
+
+@bp.get("/metrics")
+def show_metrics() -> Response:
+    token = settings.metrics_token
+    if token is None:
+        raise NoSuchRoute
+    if not compare_digest(request.headers.get("Authorization", "").encode(), f"Bearer {token}".encode()):
+        raise Unauthorized("send the header Authorization: Bearer <METRICS_TOKEN>")
+    return metrics.answer()
 
 
 @bp.get("/uploads/<name>")
