@@ -13,6 +13,7 @@ from chat.lib.cluster import Cluster
 from chat.lib.devserver import CloseAfterWebSocket
 from chat.lib.images import open_images
 from chat.lib.limits import Limits
+from chat.lib.outbox import Outbox, PatientRedisManager
 from chat.lib.presence import Presence
 from chat.lib.realtime import close_sockets, socketio
 from chat.middleware import origins
@@ -35,7 +36,8 @@ def create_app(config: Config | None = None) -> Flask:
     app.extensions["chat.store"] = open_store(config.mongo_url, config.data_dir)
     app.extensions["chat.images"] = open_images(config.cloudinary, config.data_dir, config.public_url)
     app.extensions["chat.limits"] = limits = Limits(config)
-    cluster = Cluster(config.redis_url)
+    outbox = Outbox()
+    cluster = Cluster(config.redis_url, outbox)
     cluster.on("session ended", close_sockets)
     app.extensions["chat.cluster"] = cluster
     app.extensions["chat.presence"] = presence = Presence(cluster)
@@ -50,7 +52,7 @@ def create_app(config: Config | None = None) -> Flask:
         async_mode="eventlet" if threads.under_eventlet() else "threading",
         async_handlers=False,  # one client's events are handled one after the other: its messages keep their order
         manage_session=False,
-        message_queue=config.redis_url,
+        client_manager=PatientRedisManager(config.redis_url, outbox) if config.redis_url else None,
         json=json,
         max_http_buffer_size=config.max_request_bytes,
         cors_allowed_origins=lambda origin, environ: origins.may_connect(origin, environ, config),
