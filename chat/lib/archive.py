@@ -1,8 +1,9 @@
 """A zip file that is sent while it is made, so that it never has to fit into memory."""
 
+import time
 from collections.abc import Iterable, Iterator
 from typing import IO, cast
-from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 File = tuple[str, Iterable[bytes]]  # a name, and the content in parts
 
@@ -10,9 +11,11 @@ File = tuple[str, Iterable[bytes]]  # a name, and the content in parts
 def zipped(files: Iterable[File]) -> Iterator[bytes]:
     """The bytes of a zip with those files, each taken from its parts as they come."""
     out = _Sink()
-    with ZipFile(cast(IO[bytes], out), "w", ZIP_DEFLATED) as archive:
+    with ZipFile(cast(IO[bytes], out), "w") as archive:
         for name, parts in files:
-            with archive.open(name, "w", force_zip64=True) as entry:
+            about = ZipInfo(name, date_time=time.gmtime()[:6])
+            about.compress_type = ZIP_DEFLATED
+            with archive.open(about, "w", force_zip64=True) as entry:
                 for part in parts:
                     entry.write(part)
                     yield out.take()
