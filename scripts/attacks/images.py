@@ -41,7 +41,7 @@ UNFIT: dict[str, Callable[[], str]] = {
     "a second type behind the first": lambda: uri(PNG).replace("image/png", "image/png,text/html"),
     "400 megapixels in a small file": lambda: uri(pictures.bomb(20_000)),
     "a film of 600 large frames in a small file": lambda: uri(pictures.long_film(700, 600), "gif"),
-    "6 MiB of base64": lambda: uri(PNG + b"\0" * (6 * 2**20)),
+    "a file over 5 MiB": lambda: uri(PNG + b"\0" * (5 * 2**20)),
 }
 
 
@@ -120,7 +120,7 @@ HIDING = {
     "a script inside a GIF that is good": lambda: uri(pictures.gif_script(), "gif"),
     "a script behind the end of a PNG that is good": lambda: uri(PNG + SCRIPT),
     "a script behind the end of a JPEG that is good": lambda: uri(pictures.drawn("jpeg") + SCRIPT, "jpeg"),
-    "metadata inside a WebP": lambda: uri(pictures.drawn("webp", xmp=MARK, exif=b"Exif\0\0" + MARK), "webp"),
+    "metadata inside a WebP": lambda: uri(pictures.drawn("webp", xmp=MARK, exif=pictures.place()), "webp"),
 }
 
 

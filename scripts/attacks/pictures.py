@@ -25,12 +25,17 @@ def drawn(kind: str = "png", **options: Any) -> bytes:
     return out.getvalue()
 
 
-def with_place() -> bytes:
-    """A JPEG that tells where it was taken, and with what."""
+def place() -> bytes:
+    """What a camera writes down: where it was, and words."""
     exif = Image.Exif()
     exif[0x010E] = MARK.decode()
     exif[0x8825] = {1: "N", 2: (48.0, 51.0, 30.0), 3: "E", 4: (2.0, 17.0, 40.0), 29: MARK.decode()}
-    return drawn("jpeg", exif=exif, comment=MARK)
+    return exif.tobytes()
+
+
+def with_place() -> bytes:
+    """A JPEG that tells where it was taken."""
+    return drawn("jpeg", exif=place(), comment=MARK)
 
 
 def with_text() -> bytes:
