@@ -4,9 +4,10 @@ import contextlib
 import json
 from collections.abc import Callable
 
+import requests
 import websocket
 
-from scripts.attacks.checks import Unexpected, handled, same, that
+from scripts.attacks.checks import Unexpected, handled, same, shown, that
 from scripts.attacks.registry import attack, attacks
 from scripts.attacks.wire import Refused, Socket
 from scripts.attacks.world import World
@@ -80,12 +81,27 @@ def large_frame(world: World) -> None:
     that(all(len(text) <= 4000 for text in world.bob.texts_with(world.mallory)), "it was kept")
 
 
-@attack("posts 9 MB to a polling connection", "4xx, and others are served")
-def large_polling(world: World) -> None:
-    opened = world.mallory.ask("GET", "/socket.io/?EIO=4&transport=polling")
+POSTED: dict[str, bytes] = {
+    "9 MB": b"4" * 9_000_000,
+    "packets that only servers send": b"0",
+    "packets that are none": b"9",
+    "100 packets at once": b"\x1e".join([b'42["typing",{}]'] * 100),
+    "bytes that are no UTF-8": b"\xff\xfe",
+    "a picture that is damaged": b"b!!!!",
+}
+
+
+@attacks("posts {} to a polling connection, and polls no more", "an answer within 5 seconds", POSTED)
+def posted(world: World, body: bytes) -> None:
+    opened = world.ask("GET", "/socket.io/?EIO=4&transport=polling")
     path = f"/socket.io/?EIO=4&transport=polling&sid={json.loads(opened.text[1:])['sid']}"
-    answer = world.mallory.ask("POST", path, data=b"4" * 9_000_000)
-    handled(answer, range(400, 500))
+    try:
+        answer = world.ask("POST", path, data=body, timeout=5)
+    except requests.ConnectionError:  # hung up in the middle, as it may
+        answer = None
+    except requests.Timeout:
+        raise Unexpected("no answer: the request is held for ever") from None
+    that(answer is None or answer.status_code < 500, answer and shown(answer))
     world.alive()
 
 

@@ -41,9 +41,8 @@ class World:
         """One request, with that token in the cookie if any; the options are those of `requests`."""
         headers = {**({"Cookie": f"jwt={token}"} if token is not None else {}), **options.pop("headers", {})}
         url = path if path.startswith("http") else self.base + path
-        answer = self._session.request(
-            method, url, headers=headers, timeout=TIMEOUT, allow_redirects=False, **options
-        )
+        options = {"timeout": TIMEOUT, "allow_redirects": False, **options}
+        answer = self._session.request(method, url, headers=headers, **options)
         self.watch.answer(answer)
         return answer
 
