@@ -17,7 +17,7 @@ from chat.lib.presence import Presence
 from chat.lib.realtime import close_sockets, socketio
 from chat.middleware import origins
 from chat.middleware.headers import SecurityHeaders
-from chat.routes import auth, messages, rooms, site
+from chat.routes import auth, docs, messages, rooms, site
 from chat.store import open_store
 
 __all__ = ["create_app", "sockets"]  # importing the event handlers is what registers them
@@ -40,7 +40,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.extensions["chat.presence"] = presence = Presence(cluster)
     errors.register(app)
     origins.init_app(app, config)
-    for blueprint in (auth.bp, messages.bp, rooms.bp, site.bp):
+    for blueprint in (auth.bp, messages.bp, rooms.bp, site.bp, docs.bp):
         app.register_blueprint(blueprint)
     app.cli.add_command(migrate)
     socketio.init_app(

@@ -16,9 +16,9 @@ from chat.lib.presence import presence
 from chat.models.conversation import Conversation, direct
 from chat.models.message import Message
 from chat.models.user import User
+from chat.schemas import MAX_EMOJI
 from chat.store import store
 
-MAX_EMOJI = 16  # code points: the longest family with its joiners and skin tones has 10
 MAX_REACTIONS = 50  # different ones on one message
 
 

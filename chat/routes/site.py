@@ -7,9 +7,11 @@ from pathlib import Path
 from flask import Blueprint, Response, request, send_from_directory
 from werkzeug.exceptions import NotFound as NoSuchRoute
 
+from chat import answers
 from chat.config import settings
 from chat.errors import answer_http_error
 from chat.lib.cluster import cluster
+from chat.middleware.operation import gives
 from chat.store import store
 
 bp = Blueprint("site", __name__)
@@ -24,12 +26,16 @@ COMPRESSIBLE = {"text/html", "text/css", "text/javascript", "image/svg+xml", "ap
 
 
 @bp.get("/healthz")
+@gives(answers.Health)
 def healthz() -> dict[str, str]:
+    """Is the server alive?"""
     return {"status": "alive"}
 
 
 @bp.get("/readyz")
+@gives(answers.Health, fails=("database_unavailable", "redis_unavailable"))
 def readyz() -> dict[str, str]:
+    """Can the server do its work: does what it depends on answer?"""
     store.ping()
     cluster.ping()
     return {"status": "ready"}
