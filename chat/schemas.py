@@ -16,6 +16,7 @@ MAX_EMAIL = 254  # characters: RFC 5321's longest path, less its brackets
 MAX_EMOJI = 16  # code points: the longest family with its joiners and skin tones has 10
 MAX_MEMBERS = 1000  # of a room
 MAX_FOUND = 100  # messages that a search finds
+MAX_QUERY = 256  # characters to search for: servers refuse addresses of over 4,000 bytes, and one may take 12 of them
 Number = Annotated[int, Meta(ge=0, le=MAX_NUMBER)]
 Id = Annotated[str, Meta(pattern="^[0-9a-fA-F]{24}$", title="id")]
 Time = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$", title="time")]
@@ -145,6 +146,6 @@ class Page(Struct):
 class Search(Struct, rename={"with_id": "with"}):
     """What to search for, as literal text; ``with`` is a user's or a room's id."""
 
-    q: Text
+    q: Annotated[str, Meta(max_length=MAX_QUERY, title="text")]
     with_id: Id | None = None
     limit: Annotated[int, Meta(ge=1, le=MAX_FOUND)] = MAX_FOUND // 2
