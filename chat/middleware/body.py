@@ -41,6 +41,8 @@ def payload(kind: type[S], data: Any, strict: bool = True) -> S:
         return _clean(msgspec.convert(data, kind, strict=strict))
     except msgspec.ValidationError as error:
         raise _unfit(error) from None
+    except UnicodeError:
+        raise BadRequest("there are characters that no text has") from None
 
 
 def message_content(fields: NewMessage) -> Content:
