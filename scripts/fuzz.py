@@ -4,8 +4,9 @@
     .venv/bin/python scripts/fuzz.py --seconds 600 --store mongo
 
 Requests come out of `/api/openapi.json` (schemathesis), half of them as it asks and half of them not, and name things that
-exist as often as things that do not. No answer may be a 5xx, or have a status, a type or a field that is not described.
-Every event is acknowledged, and never with `internal_error`; the socket lives on.
+exist as often as things that do not. No answer may be a 5xx, or have a status, a type or a field that is not described; no
+body may be taken that is not as described. Every event is acknowledged, and never with `internal_error`; the socket lives
+on.
 
 It needs requirements-dev.txt, and ends by itself; the exit code tells whether something was found.
 """
@@ -27,6 +28,7 @@ import schemathesis
 import socketio.exceptions
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from PIL import Image
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, CheckFunction, load_all_checks
@@ -131,10 +133,10 @@ class Fuzzer:
         self.world, self.speaker = World(url), World(url)  # whose login ends loses the socket, too
         self.found: list[str] = []
         self.tried = 0
-        description = requests.get(f"{url}/api/openapi.json", timeout=PATIENCE).json()
+        self.description = requests.get(f"{url}/api/openapi.json", timeout=PATIENCE).json()
         self.operations: list[Operation] = [
             cast(Operation, found.ok())  # type: ignore[union-attr]  # that it is valid is tested
-            for found in schemathesis.openapi.from_dict(description).get_all_operations()
+            for found in schemathesis.openapi.from_dict(self.description).get_all_operations()
         ]
         self._socket: Socket | None = None
 
@@ -174,8 +176,19 @@ class Fuzzer:
             case.validate_response(answer, checks=cast(list[CheckFunction], CHECKS.get_by_names(PROMISES)))
         except FailureGroup as failures:
             self.found.append(str(failures))
+        if answer.status_code < 300 and not self._is_described(case):
+            self.found.append(f"{case.operation.label} took a body that is not as described: {case.body!r}")
         if answer.status_code == 401 or b"user_not_found" in answer.content:
             self.world.renew()
+
+    def _is_described(self, case: Case) -> bool:
+        """Whether the body of a request is what the description says that the operation takes."""
+        described = self.description["paths"][case.operation.path][case.operation.method.lower()].get("requestBody")
+        if described is None:
+            return True
+        schema = described["content"]["application/json"]["schema"]
+        components = self.description["components"]
+        return Draft202012Validator({**schema, "components": components}).is_valid(case.body)
 
     def _events(self) -> st.SearchStrategy[tuple[str, Any]]:
         @st.composite

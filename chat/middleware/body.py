@@ -14,7 +14,8 @@ from chat.schemas import NewMessage
 S = TypeVar("S", bound=msgspec.Struct)
 
 _WRONG_TYPE = re.compile(r"Expected `(?P<wanted>[^`|]+)[^`]*`, got `(?P<got>\w+)`")
-_WRONG_SIZE = re.compile(r"Expected `\w+` (?P<of_length>of length )?(?P<bound><=|>=) (?P<number>\d+)")
+_WRONG_SIZE = re.compile(r"Expected `(?P<kind>\w+)` (?:of length )?(?P<bound><=|>=) (?P<number>\d+)")
+_COUNTED = {"str": " characters long", "array": " entries long", "object": " entries long"}
 _NAMES = {"str": "text", "int": "a whole number", "bool": "true or false", "object": "an object", "array": "a list"}
 
 
@@ -85,5 +86,7 @@ def _unfit(error: msgspec.ValidationError) -> BadRequest:
         return BadRequest(f"{field} must be {_NAMES.get(wanted, wanted)}")
     if size := _WRONG_SIZE.fullmatch(problem):
         most = "at most" if size["bound"] == "<=" else "at least"
-        return BadRequest(f"{field} must {'have' if size['of_length'] else 'be'} {most} {size['number']}")
+        return BadRequest(f"{field} must be {most} {size['number']}{_COUNTED.get(size['kind'], '')}")
+    if "{24}" in problem:  # the pattern of ids
+        return BadRequest(f"{field} must be an id: 24 hexadecimal digits")
     return BadRequest(f"{field} is not as it should be: {problem[0].lower()}{problem[1:]}")
