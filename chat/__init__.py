@@ -13,10 +13,12 @@ from chat.lib.cluster import Cluster
 from chat.lib.devserver import CloseAfterWebSocket
 from chat.lib.images import open_images
 from chat.lib.limits import Limits
+from chat.lib.outbox import Outbox, PatientRedisManager
 from chat.lib.presence import Presence
 from chat.lib.realtime import close_sockets, socketio
 from chat.middleware import origins
 from chat.middleware.headers import SecurityHeaders
+from chat.middleware.metrics import Metrics
 from chat.routes import auth, docs, messages, rooms, site
 from chat.store import open_store
 
@@ -33,11 +35,13 @@ def create_app(config: Config | None = None) -> Flask:
     app.extensions["chat.config"] = config
     app.extensions["chat.store"] = open_store(config.mongo_url, config.data_dir)
     app.extensions["chat.images"] = open_images(config.cloudinary, config.data_dir, config.public_url)
-    app.extensions["chat.limits"] = Limits(config)
-    cluster = Cluster(config.redis_url)
+    app.extensions["chat.limits"] = limits = Limits(config)
+    outbox = Outbox()
+    cluster = Cluster(config.redis_url, outbox)
     cluster.on("session ended", close_sockets)
     app.extensions["chat.cluster"] = cluster
     app.extensions["chat.presence"] = presence = Presence(cluster)
+    Metrics(presence, limits).init_app(app)
     errors.register(app)
     origins.init_app(app, config)
     for blueprint in (auth.bp, messages.bp, rooms.bp, site.bp, docs.bp):
@@ -48,7 +52,7 @@ def create_app(config: Config | None = None) -> Flask:
         async_mode="eventlet" if threads.under_eventlet() else "threading",
         async_handlers=False,  # one client's events are handled one after the other: its messages keep their order
         manage_session=False,
-        message_queue=config.redis_url,
+        client_manager=PatientRedisManager(config.redis_url, outbox) if config.redis_url else None,
         json=json,
         max_http_buffer_size=config.max_request_bytes,
         cors_allowed_origins=lambda origin, environ: origins.may_connect(origin, environ, config),

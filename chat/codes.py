@@ -24,3 +24,12 @@ CODES: dict[str, tuple[int, str]] = {
     "image_store_unavailable": (503, "Images cannot be kept right now, and nothing was; try again soon."),
     "redis_unavailable": (503, "Redis cannot be reached."),
 }
+
+# The codes that come with what a route is, beside those it declares.
+ALWAYS = ("internal_error",)
+CHANGING = ("cross_site",)
+GUARDED = ("no_token", "invalid_token", "user_not_found", "rate_limited", "database_unavailable")
+WITH_ID = ("bad_request", "not_found")
+WITH_QUERY = ("bad_request",)
+WITH_BODY = ("bad_request", "too_large", "not_json", "rate_limited", "database_unavailable")
+WITH_TOKEN = ("invalid_token",)

@@ -69,6 +69,7 @@ class Config:
     client_origins: tuple[str, ...] = ("http://localhost:5173",)
     public_url: str = ""
     frontend_dist: Path = Path("../frontend/dist")
+    metrics_token: str | None = field(default=None, repr=False)
     allow_query_user_id: bool = False
     trusted_proxies: int = 0  # in front of the server; so many entries of X-Forwarded-For are believed, from its end
     rate_limits: bool = True
@@ -115,6 +116,7 @@ class Config:
             client_origins=env.origins("CLIENT_ORIGINS", cls.client_origins),
             public_url="".join(env.origins("PUBLIC_URL", ())[:1]),
             frontend_dist=ROOT / (env.text("FRONTEND_DIST") or cls.frontend_dist),
+            metrics_token=env.text("METRICS_TOKEN"),
             rates=env.rates(),
             **cast(dict[str, Any], flags | numbers),
         )

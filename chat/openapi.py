@@ -12,7 +12,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from chat.answers import Failure
-from chat.codes import CODES
+from chat.codes import ALWAYS, CHANGING, CODES, GUARDED, WITH_BODY, WITH_ID, WITH_QUERY, WITH_TOKEN
 from chat.config import Config
 from chat.middleware.auth import COOKIE
 from chat.middleware.operation import Operation
@@ -27,13 +27,10 @@ address is 404 `not_found`, a method that an address does not take 405 `method_n
 """
 KEPT = "chat.openapi"  # where an app keeps its document
 METHODS = ("GET", "POST", "PUT", "DELETE")
-# The codes that come with what a route is, beside those it declares.
-ALWAYS = ("internal_error",)
-CHANGING = ("cross_site",)
-GUARDED = ("no_token", "invalid_token", "user_not_found", "rate_limited", "database_unavailable")
-WITH_ID = ("bad_request", "not_found")
-WITH_QUERY = ("bad_request",)
-WITH_BODY = ("bad_request", "too_large", "not_json", "rate_limited", "database_unavailable")
+SECURITY = {
+    "login": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+    "token": {"type": "http", "scheme": "bearer"},
+}
 VARIABLE = re.compile(r"<(?:\w+:)?(\w+)>")
 HEADERS = {429: {"Retry-After": "How many seconds to wait."}}
 
@@ -49,23 +46,27 @@ def document(app: Flask) -> dict[str, Any]:
 def _describe(app: Flask) -> dict[str, Any]:
     components: dict[str, Any] = {}
     paths: dict[str, dict[str, Any]] = {}
-    for rule in app.url_map.iter_rules():
-        view = app.view_functions[rule.endpoint]
-        if "operation" in view.__dict__:
-            methods = [method for method in METHODS if method in (rule.methods or ())]
-            found = {method.lower(): _operation(rule, method, view, components) for method in methods}
-            path = VARIABLE.sub(lambda variable: f"{{{_camel(variable[1])}}}", rule.rule)
-            paths.setdefault(path, {}).update(found)
+    for rule, view in _declared(app):
+        path = VARIABLE.sub(lambda variable: f"{{{_camel(variable[1])}}}", rule.rule)
+        for method in METHODS:
+            if method in (rule.methods or ()):
+                paths.setdefault(path, {})[method.lower()] = _operation(rule, method, view, components)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Chat", "version": "1", "description": ABOUT},
         "tags": [{"name": name, "description": _about(bp.import_name)} for name, bp in app.blueprints.items()],
         "paths": paths,
-        "components": {
-            "schemas": dict(sorted(components.items())),
-            "securitySchemes": {"login": {"type": "apiKey", "in": "cookie", "name": COOKIE}},
-        },
+        "components": {"schemas": dict(sorted(components.items())), "securitySchemes": SECURITY},
     }
+
+
+def _declared(app: Flask) -> Iterator[tuple[Rule, Any]]:
+    """The routes with a declaration, and their views; without those that a setting has to open and does not."""
+    for rule in app.url_map.iter_rules():
+        view: Any = app.view_functions[rule.endpoint]
+        operation: Operation | None = getattr(view, "operation", None)
+        if operation and (not operation.token or getattr(app.extensions["chat.config"], operation.token)):
+            yield rule, view
 
 
 def schema(kind: object, components: dict[str, Any]) -> Any:
@@ -87,8 +88,9 @@ def settle(value: Any, config: Config | type[Config]) -> Any:
 
 def _operation(rule: Rule, method: str, view: Any, components: dict[str, Any]) -> dict[str, Any]:
     operation: Operation = view.operation
-    guarded = "guarded" in view.__dict__
-    codes = {*operation.fails, *ALWAYS, *(GUARDED if guarded else ()), *(CHANGING if method not in READING else ())}
+    guards = (["login"] if "guarded" in view.__dict__ else []) + (["token"] if operation.token else [])
+    codes = {*operation.fails, *ALWAYS, *(CHANGING if method not in READING else ())}
+    codes |= {code for guard in guards for code in (GUARDED if guard == "login" else WITH_TOKEN)}
     codes |= {code for name, kind in operation.takes.items() for code in _codes_with(name, kind)}
     described = {
         "operationId": rule.endpoint,
@@ -96,7 +98,7 @@ def _operation(rule: Rule, method: str, view: Any, components: dict[str, Any]) -
         "tags": [rule.endpoint.partition(".")[0]],
         "parameters": list(_parameters(rule, operation, components)),
         "responses": {**_successes(operation, components), **_failures(codes, components)},
-        "security": [{"login": []}] if guarded else [],
+        "security": [{guard: []} for guard in guards],
     }
     if "body" in operation.takes:
         described["requestBody"] = {"required": True, "content": _content(operation.takes["body"], components)}

@@ -68,6 +68,12 @@ class PasswordChange(Struct, rename="camel"):
     new_password: NewPassword
 
 
+class Password(Struct):
+    """The present password, to make sure who it is."""
+
+    password: str
+
+
 class NewMessage(Struct, rename="camel"):
     """A message to send: a text, an image (a data URI), or both."""
 

@@ -16,6 +16,7 @@ from chat.lib.limits import limits
 from chat.lib.realtime import socketio
 from chat.middleware.auth import COOKIE
 from chat.middleware.body import message_content, payload
+from chat.middleware.metrics import metrics
 from chat.models.conversation import direct
 from chat.models.user import User
 from chat.models.values import is_id
@@ -55,6 +56,7 @@ def event(name: str) -> Callable[[Callable[[User, Any], dict[str, Any]]], None]:
     def register(handle: Callable[[User, Any], dict[str, Any]]) -> None:
         @socketio.on(name)
         def answer(data: Any = None, *_: Any) -> dict[str, Any]:
+            metrics.count_event(name)
             limits.take("events", request.environ[USER])
             return {"ok": True, **handle(_me(), payload(kind, data))}
 
@@ -100,7 +102,9 @@ def sync(me: User, fields: schemas.Sync) -> dict[str, Any]:
 @socketio.on_error_default
 def answer_failure(error: Exception) -> dict[str, Any]:
     """The acknowledgement of an event that failed; the socket lives on."""
-    return {"ok": False, **(error.public() if isinstance(error, ChatError) else unexpected(error))}
+    failure = error.public() if isinstance(error, ChatError) else unexpected(error)
+    metrics.count_failure(failure["code"])
+    return {"ok": False, **failure}
 
 
 def _target(id: str | None) -> str:

@@ -142,7 +142,7 @@ def test_logout_without_a_login_is_fine(client: FlaskClient) -> None:
 
 
 def test_the_oldest_login_ends_when_there_are_too_many(make_app: MakeApp) -> None:
-    app = make_app(max_sessions=3)
+    app = make_app(max_sessions=3, rate_limits=True)
     ann = Person(app, "Ann", "ann@example.org")
     browsers = [ann.another_browser() for _ in range(3)]
     assert ann.http.get("/api/auth/check").status_code == 401

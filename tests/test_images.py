@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from chat.config import Cloudinary, Config
+from chat.lib.images import CloudinaryImages
 from tests.conftest import MakeApp, Person
 from tests.images import data_uri, png, wrap
 
@@ -220,3 +221,31 @@ def test_cloudinary_being_down_is_503_and_texts_still_go(ann: Person, make_app: 
     bob = Person(app, "Bob", "bob@example.org")
     assert _post(bob, png()).status_code == 503
     assert bob.send(bob, "hello")["text"] == "hello"
+
+
+def test_a_message_is_deleted_also_while_cloudinary_is_down(ann: Person, cloudinary: StandIn) -> None:
+    message = _post(ann, png()).json
+    cloudinary.mood = "fails"
+    answer = ann.http.delete(f"/api/messages/{message['_id']}")
+    assert answer.status_code == 200
+    assert "image" not in (answer.json or {})
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://res.cloudinary.com/demo/image/upload/v1/chat/abc.png", "chat/abc"),
+        ("https://res.cloudinary.com/demo/image/upload/v17/q1w2e3.jpg", "q1w2e3"),
+        ("https://res.cloudinary.com/other/image/upload/v1/chat/abc.png", None),
+        ("https://res.cloudinary.com.evil.example/demo/image/upload/v1/chat/abc.png", None),
+        ("http://127.0.0.1/demo/image/upload/v1/chat/abc.png", None),
+        ("https://res.cloudinary.com/demo/image/upload/v1/../../secret.png", None),
+    ],
+)
+def test_only_images_of_this_account_are_removed_from_cloudinary(
+    cloudinary: StandIn, url: str, name: str | None
+) -> None:
+    CloudinaryImages(Cloudinary("demo", "key", "secret", f"http://127.0.0.1:{cloudinary.server_port}")).remove(url)
+    asked = [upload.decode() for upload in cloudinary.uploads]
+    assert len(asked) == (1 if name else 0)
+    assert name is None or name in asked[0]

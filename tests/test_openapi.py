@@ -1,8 +1,10 @@
 """The description of the API holds: every route and code is in it, and real answers are as it says, with no field more."""
 
 import ast
+import gzip
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,12 +17,14 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from chat import errors
 from chat.codes import CODES
+from chat.config import Config
 from chat.openapi import METHODS, document
 from tests.conftest import PASSWORD, Person
 from tests.images import png
 
 SignUp = Callable[[str], Person]
 ROOT = Path(__file__).resolve().parent.parent
+METRICS_TOKEN = "m" * 32
 KINDS = {kind.__name__: kind for kind in errors.ChatError.__subclasses__()}
 OF_NO_ROUTE = {"method_not_allowed"}  # what answers is that there is no such route
 
@@ -34,6 +38,12 @@ def _path(rule: str) -> str:
 def _codes_of(answer: dict[str, Any]) -> set[str]:
     schema = answer["content"].get("application/json", {}).get("schema", {})
     return set(schema.get("properties", {}).get("code", {}).get("enum", []))
+
+
+@pytest.fixture
+def config(config: Config) -> Config:
+    """The settings with which every route is there."""
+    return replace(config, metrics_token=METRICS_TOKEN)
 
 
 @pytest.fixture
@@ -108,6 +118,21 @@ def test_the_limits_in_it_are_those_of_the_settings(make_app: Callable[..., Flas
     assert {one["name"]: one["schema"].get("maximum") for one in page}["limit"] == 45
 
 
+def test_what_a_setting_opens_is_in_it_only_with_that_setting(make_app: Callable[..., Flask]) -> None:
+    assert "/metrics" in document(make_app())["paths"]
+    assert "/metrics" not in document(make_app(metrics_token=None))["paths"]
+
+
+def test_the_page_has_every_route_and_nothing_that_the_policy_forbids(
+    client: FlaskClient, described: dict[str, Any]
+) -> None:
+    answer = client.get("/api/docs", headers={"Accept-Encoding": "gzip"})
+    assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+    page = gzip.decompress(answer.data).decode()
+    assert all(f">{path}</code>" in page for path in described["paths"])
+    assert not re.search(r"<script|<style| style=| on\w+=|(?:src|href)=\"?(?:https?:)?//", page)
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "chat").rglob("*.py")), ids=lambda path: path.stem)
 def test_every_code_that_is_raised_is_in_the_table_with_its_status(path: Path) -> None:
     for call in ast.walk(ast.parse(path.read_text())):
@@ -135,11 +160,14 @@ def test_every_route_really_answers_as_it_says(
 ) -> None:
     for path in ("/healthz", "/readyz", "/api/openapi.json", "/api/docs", "/api/docs.css"):
         client.get(path)
+    client.get("/metrics", headers={"Authorization": f"Bearer {METRICS_TOKEN}"})
     ann, bob = sign_up("Ann"), sign_up("Bob")
     _use_the_account(ann)
     _talk(ann, bob)
     _meet_in_a_room(ann, bob)
     ann.http.post("/api/auth/logout")
+    bob.http.get("/api/auth/export")
+    bob.http.delete("/api/auth/account", json={"password": PASSWORD})
     promised = {
         (path, method.upper(), int(status))
         for path, methods in described["paths"].items()
@@ -153,6 +181,7 @@ def test_every_route_really_answers_as_it_says(
 def test_failures_are_as_it_says(hold_to_it: set[tuple[str, str, int]], client: FlaskClient, sign_up: SignUp) -> None:
     ann, bob = sign_up("Ann"), sign_up("Bob")
     client.get("/api/auth/check")
+    client.get("/metrics")
     client.post("/api/auth/login", json={"email": ann.email, "password": "wrong one"})
     client.post("/api/auth/login", data=b"text")
     ann.http.post(f"/api/messages/send/{bob.id}", json={"text": "x" * 9_000_000})

@@ -105,6 +105,16 @@ def delete(me: User, message_id: str) -> dict[str, Any]:
     return tombstone
 
 
+def take_back(message: Message) -> None:
+    """Leave a tombstone in the place of a message whose sender goes for good."""
+    tombstone = store.revise_message(message.id, Message.deleted)
+    conversation = store.find_conversation(message.conversation or "")
+    if tombstone and conversation:
+        conversations.tell(conversation, "messageUpdated", tombstone)
+    if message.image:
+        images.remove(message.image)
+
+
 def react(me: User, message_id: str, emoji: str, on: bool) -> dict[str, Any]:
     """Add my reaction to a message, or take it back. Raises as `edit` does."""
     if not (0 < len(emoji) <= MAX_EMOJI and all(_is_emoji_part(char) for char in emoji) and not emoji.isascii()):

@@ -86,6 +86,10 @@ class Limits:
                 if not self._counts[place]:
                     del self._counts[place]
 
+    def connections(self) -> int:
+        """How many sockets are open to this process."""
+        return len(self._connections)
+
     def _refuse(self, rate: str, who: str) -> None:
         stats = self._ask(rate, lambda limiter, item: limiter.get_window_stats(item, rate, who))
         seconds = max(1, math.ceil(stats.reset_time - time.time()))

@@ -18,13 +18,14 @@ class Operation:
     """One route. ``answer`` is a type, or the media type of what is not JSON; ``takes`` has the view's parameters.
 
     ``fails`` are the codes of the failures that are its own; those that come with the guard and with what it takes are
-    added where it is described.
+    added where it is described. ``token`` is the setting with the bearer token that opens it: without one it is not there.
     """
 
     answer: object
     statuses: tuple[int, ...]
     fails: Fails
     headers: Mapping[str, str]
+    token: str
     takes: Mapping[str, Any]
 
     def read(self, path: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
@@ -38,9 +39,9 @@ class Operation:
 
 
 def gives(
-    answer: object, *statuses: int, fails: Fails = (), headers: Mapping[str, str] | None = None
+    answer: object, *statuses: int, fails: Fails = (), headers: Mapping[str, str] | None = None, token: str = ""
 ) -> Callable[[Callable[..., T]], Callable[..., T]]:
-    """Declare a route: what it answers, with which statuses (200), and the codes of its own failures.
+    """Declare a route: what it answers, with which statuses (200), and the codes of its own failures; see `Operation`.
 
     The view's parameters declare what it takes, and it gets them checked: those in the address by their names, a ``body``
     and a ``query`` as the Structs that they are annotated with.
@@ -48,7 +49,7 @@ def gives(
 
     def declare(view: Callable[..., T]) -> Callable[..., T]:
         takes = {name: kind for name, kind in get_annotations(view).items() if name != "return"}
-        operation = Operation(answer, statuses or (200,), fails, headers or {}, takes)
+        operation = Operation(answer, statuses or (200,), fails, headers or {}, token, takes)
 
         @wraps(view)
         def checked(**path: str) -> T:

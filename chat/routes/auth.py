@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, g, jsonify, request
+from flask import Blueprint, Response, g, jsonify, request, stream_with_context
 
 from chat import answers, schemas
-from chat.controllers import auth, sessions
+from chat.controllers import account, auth, sessions
+from chat.lib.archive import zipped
 from chat.middleware.auth import COOKIE, clear_cookie, protect_route, set_cookie
 from chat.middleware.operation import gives
 from chat.models.user import User
@@ -13,6 +14,7 @@ from chat.schemas import Id
 
 bp = Blueprint("auth", __name__, url_prefix="/api/auth")
 SETS_COOKIE = {"Set-Cookie": "The login, for seven days: HttpOnly, SameSite=Strict."}
+CLEARS_COOKIE = {"Set-Cookie": "Takes the login away."}
 
 
 @bp.post("/signup")
@@ -30,7 +32,7 @@ def login(body: schemas.Credentials) -> Response:
 
 
 @bp.post("/logout")
-@gives(answers.Done, fails=("database_unavailable",), headers={"Set-Cookie": "Takes the login away."})
+@gives(answers.Done, fails=("database_unavailable",), headers=CLEARS_COOKIE)
 def logout() -> Response:
     """Log out: the login is dead from then on, and its sockets are closed."""
     auth.logout(request.cookies.get(COOKIE))
@@ -86,6 +88,25 @@ def revoke_other_sessions() -> Response:
     """End all my logins but this one."""
     sessions.revoke_others(g.user, g.session_id)
     return jsonify(message="all other logins have ended")
+
+
+@bp.get("/export")
+@protect_route
+@gives("application/zip")
+def export() -> Response:
+    """All that is mine, or that was said to me: a zip of NDJSON files and images."""
+    files = account.export(g.user, g.session_id)
+    headers = {"Content-Disposition": "attachment; filename=chat-export.zip", "Cache-Control": "no-store"}
+    return Response(stream_with_context(zipped(files)), mimetype="application/zip", headers=headers)
+
+
+@bp.delete("/account")
+@protect_route
+@gives(answers.Done, fails=("invalid_credentials", "not_migrated"), headers=CLEARS_COOKIE)
+def delete_account(body: schemas.Password) -> Response:
+    """Remove my account: my messages become tombstones, my images go, all my logins end."""
+    account.delete(g.user, body.password)
+    return clear_cookie(jsonify(message="your account is gone"))
 
 
 def _welcome(user: User, token: str) -> Response:

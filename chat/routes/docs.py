@@ -8,7 +8,7 @@ from markupsafe import Markup, escape
 
 from chat import openapi
 from chat.middleware.operation import gives
-from chat.routes.site import POLICY
+from chat.routes.site import POLICY, compressed
 
 bp = Blueprint("docs", __name__, url_prefix="/api")
 
@@ -26,14 +26,14 @@ def page() -> Response:
     """This description as a page."""
     response = make_response(render_template("docs.html", api=openapi.document(current_app)))
     response.headers["Content-Security-Policy"] = POLICY
-    return response
+    return compressed(response)
 
 
 @bp.get("/docs.css")
 @gives("text/css")
 def style() -> Response:
     """How the page looks."""
-    return Response(render_template("docs.css"), mimetype="text/css")
+    return compressed(Response(render_template("docs.css"), mimetype="text/css"))
 
 
 @bp.app_template_filter("code")
