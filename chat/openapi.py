@@ -26,7 +26,7 @@ is the same as absent. Every failure is `{message, code}`: words for people, and
 address is 404 `not_found`, a method that an address does not take 405 `method_not_allowed`.\
 """
 KEPT = "chat.openapi"  # where an app keeps its document
-METHODS = ("GET", "POST", "PUT", "DELETE")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 SECURITY = {
     "login": {"type": "apiKey", "in": "cookie", "name": COOKIE},
     "token": {"type": "http", "scheme": "bearer"},

@@ -17,7 +17,7 @@ import io
 import itertools
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
@@ -141,7 +141,8 @@ class Fuzzer:
         self._socket: Socket | None = None
 
     def requests(self, operation: Operation, examples: int) -> None:
-        """Try one operation with so many generated requests."""
+        """Try one operation with so many generated requests, in a world in which all that is known still exists."""
+        self.world.renew()
         _run(self._cases(operation), self._request, examples)
 
     def events(self, examples: int) -> None:
@@ -198,7 +199,7 @@ class Fuzzer:
             shaped = st.fixed_dictionaries({}, optional=dict.fromkeys(fields, ANYTHING))
             payload = draw(shaped | ANYTHING)
             if isinstance(payload, dict):
-                payload |= draw(_known(self.speaker, fields))
+                payload |= draw(_known(self.speaker, payload))
             return name, payload
 
         return event()
@@ -221,10 +222,14 @@ class Fuzzer:
         return self._socket
 
 
-def _known(world: World, names: Iterable[str]) -> st.SearchStrategy[dict[str, Any]]:
-    """Values that exist for some of the names."""
+def _known(world: World, values: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """Values that exist in the place of most of those that may be such, and the rest as they are."""
     return st.fixed_dictionaries(
-        {}, optional={name: st.sampled_from(world.known[name]) for name in names if name in world.known}
+        {
+            name: st.sampled_from([*world.known[name] * 3, value])
+            for name, value in values.items()
+            if name in world.known
+        }
     )
 
 
@@ -264,7 +269,7 @@ def main(seconds: float, store: str) -> None:
     end = time.monotonic() + seconds
     with contextlib.ExitStack() as stack:
         mongo = {"MONGO_URL": f"{stack.enter_context(mongo_url())}/fuzz"} if store == "mongo" else {}
-        server = stack.enter_context(ChatServer("gunicorn", RATE_LIMITS="off", **mongo))
+        server = stack.enter_context(ChatServer("gunicorn", RATE_LIMITS="off", METRICS_TOKEN="m" * 32, **mongo))
         fuzzer = Fuzzer(server.url)
         stack.callback(fuzzer.close)
         for operation in itertools.cycle(fuzzer.operations):

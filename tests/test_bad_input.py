@@ -115,6 +115,22 @@ def test_a_client_id_has_1_to_64_characters(ann: Person, client_id: Any) -> None
     assert answer.status_code == 400
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "words"),
+    [
+        ("/api/messages/read", {"seq": 1}, "conversation is missing"),
+        ("/api/messages/read", {"conversation": "x", "seq": -1}, "seq must be at least 0"),
+        ("/api/messages/send/{me}", {"text": "x", "clientId": "x" * 65}, "clientId must be at most 64 characters long"),
+        ("/api/messages/send/{me}", {"text": "x", "replyTo": "x"}, "replyTo must be an id: 24 hexadecimal digits"),
+        ("/api/rooms", {"name": "x", "members": [ID] * 1001}, "members must be at most 1000 entries long"),
+        ("/api/rooms", {"name": "x", "public": "yes"}, "public must be true or false"),
+    ],
+)
+def test_what_is_wrong_is_said_in_words(ann: Person, path: str, body: Any, words: str) -> None:
+    answer = ann.http.post(_path(path, ann, "", ""), json=body)
+    assert (answer.status_code, answer.json) == (400, {"message": words, "code": "bad_request"})
+
+
 # Anything that JSON can say, and strings that look like what a field might want.
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 ANYTHING = st.recursive(

@@ -7,7 +7,7 @@ from flask import Flask
 
 from scripts.fuzz import Fuzzer
 
-REQUESTS = 10  # for each operation: it is the long run that finds what is rare
+REQUESTS = 6  # for each operation: it is the long run that finds what is rare
 EVENTS = 150
 
 
