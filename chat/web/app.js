@@ -3,7 +3,7 @@
 import { html, render, useEffect } from "/html.js";
 import { showCount } from "/lib/attention.js";
 import { start } from "/lib/session.js";
-import { opened, use } from "/lib/state.js";
+import { opened, state, watch } from "/lib/state.js";
 import { About, NewRoom } from "/views/about.js";
 import { Conversation } from "/views/conversation.js";
 import { EmojiPicker } from "/views/emoji.js";
@@ -14,7 +14,9 @@ import { Confirm, Dialog, Empty, Notice } from "/views/ui.js";
 import { Welcome } from "/views/welcome.js";
 
 const Picture = ({ src, title }) =>
-  html`<${Dialog} title=${title} class="dialog--picture"><a href=${src} target="_blank" rel="noopener"><img src=${src} alt=${title} /></a><//>`;
+  html`<${Dialog} title=${title} class="dialog--picture">
+    <a href=${src} target="_blank" rel="noopener"><img src=${src} alt=${title} /></a>
+  <//>`;
 
 const Nothing = () =>
   html`<main class="conversation conversation--none">
@@ -25,10 +27,9 @@ const Nothing = () =>
 const DIALOGS = { profile: Profile, about: About, "new-room": NewRoom, search: Search, confirm: Confirm, picture: Picture };
 
 function App() {
-  const phase = use((now) => now.phase);
-  const dialog = use((now) => now.dialog);
-  const unread = use((now) => Object.values(now.talks).reduce((sum, talk) => sum + talk.unread, 0));
-  const talk = use(opened);
+  const { phase, dialog, talks } = state;
+  const unread = Object.values(talks).reduce((sum, talk) => sum + talk.unread, 0);
+  const talk = opened();
   useEffect(() => showCount(unread), [unread]);
   if (phase !== "in") return html`<${Welcome} /><${Notice} />`;
   return html`<div class=${talk ? "app app--open" : "app"}>
@@ -40,6 +41,8 @@ function App() {
     <${Notice} />`;
 }
 
-render(html`<${App} />`, document.getElementById("app"));
+const draw = () => render(html`<${App} />`, document.getElementById("app"));
+watch(draw);
+draw();
 start();
 navigator.serviceWorker?.register("/sw.js");

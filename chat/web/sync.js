@@ -30,10 +30,9 @@ const REORDER_MS = 250; // how long a message may overtake the one before it unt
 const PASSING = new Set([0, 408, 425, 429, 500, 502, 503, 504]); // failures that another attempt may not meet
 
 export function createSync({ userId, request, onMessages, onQueue, onStale = () => {}, storage = outbox() }) {
-  const cursors = new Map(); // conversation → the highest rev up to which nothing is missing
-  const ahead = new Map(); // conversation → revs that arrived before the ones in front of them
+  const marks = new Map(); // conversation → `rev`: nothing is missing up to it; `ahead`: revs that came before those in front
   const lanes = new Set(); // conversations whose queue is being sent
-  const wakers = new Set(); // ends the pauses between attempts
+  let bell = Promise.withResolvers(); // ends the pauses between attempts
   let queue = [];
   let stopped = false;
   let catching = null;
@@ -73,18 +72,14 @@ export function createSync({ userId, request, onMessages, onQueue, onStale = () 
   }
 
   async function drain(conversation) {
-    if (lanes.has(conversation) || stopped) return;
+    const next = () => !stopped && queue.find((one) => one.conversation === conversation && one.state !== "failed");
+    if (lanes.has(conversation)) return;
     lanes.add(conversation);
-    try {
-      await exclusively(`chat ${userId} ${conversation}`, async () => {
-        const next = () => queue.find((one) => one.conversation === conversation && one.state !== "failed");
-        for (let entry = next(); entry && !stopped; entry = next()) await deliver(entry);
-      });
-    } finally {
-      lanes.delete(conversation);
-    }
-    const left = queue.some((one) => one.conversation === conversation && one.state !== "failed");
-    if (left && !stopped) drain(conversation); // queued while the lane was closing
+    await exclusively(`chat ${userId} ${conversation}`, async () => {
+      for (let entry = next(); entry; entry = next()) await deliver(entry);
+    });
+    lanes.delete(conversation);
+    if (next()) drain(conversation); // queued while the lane was closing
   }
 
   /** Send one entry until it is acknowledged, refused for good, or acknowledged elsewhere. */
@@ -98,25 +93,15 @@ export function createSync({ userId, request, onMessages, onQueue, onStale = () 
         return discard(clientId); // also where the answer of an older server names no clientId
       } catch (error) {
         if (error.status === 401) return stop(); // logged out: it waits for the next login
-        if (!PASSING.has(error.status)) return fail(entry, error.message);
-        update(entry, { state: "waiting" });
+        const passing = PASSING.has(error.status);
+        update(entry, passing ? { state: "waiting" } : { state: "failed", error: error.message });
+        if (!passing) return storage.put(entry);
         await pause(Math.max(PAUSES[Math.min(attempt, PAUSES.length - 1)], (error.retryAfter ?? 0) * 1000));
       }
     }
   }
 
-  function fail(entry, error) {
-    update(entry, { state: "failed", error });
-    return storage.put(entry);
-  }
-
-  function pause(ms) {
-    return new Promise((resolve) => {
-      const done = () => (clearTimeout(timer), wakers.delete(done), resolve());
-      const timer = setTimeout(done, ms);
-      wakers.add(done);
-    });
-  }
+  const pause = (ms) => Promise.race([bell.promise, new Promise((done) => setTimeout(done, ms))]);
 
   /** Take in a message that arrived; `attach` does it for those of the socket. */
   function take(message) {
@@ -124,29 +109,28 @@ export function createSync({ userId, request, onMessages, onQueue, onStale = () 
       discard(message.clientId);
     }
     onMessages([message]);
-    if (message.rev === undefined) return; // from a server, or a time, without numbers
-    const { conversation, rev } = message;
-    if (!cursors.has(conversation)) cursors.set(conversation, rev);
-    if (rev <= cursors.get(conversation)) return;
-    if (!ahead.has(conversation)) ahead.set(conversation, new Set());
-    ahead.get(conversation).add(rev);
-    advance(conversation);
-  }
-
-  function advance(conversation) {
-    const revs = ahead.get(conversation);
-    let cursor = cursors.get(conversation);
-    while (revs.delete(cursor + 1)) cursor += 1;
-    for (const rev of revs) if (rev <= cursor) revs.delete(rev);
-    cursors.set(conversation, cursor);
-    clearTimeout(gapTimer);
-    if ([...ahead.values()].some((some) => some.size)) gapTimer = setTimeout(catchUp, REORDER_MS);
+    if (message.rev === undefined) return; // from a time without numbers
+    const mark = marks.get(message.conversation);
+    mark?.ahead.add(message.rev);
+    follow(message.conversation, mark?.rev ?? message.rev);
   }
 
   /** Say that a conversation was loaded, and holds every change up to `rev`. */
   function follow(conversation, rev) {
-    cursors.set(conversation, Math.max(rev, cursors.get(conversation) ?? 0));
-    if (ahead.has(conversation)) advance(conversation);
+    if (!follows(conversation)) marks.set(conversation, { rev, ahead: new Set() });
+    const mark = marks.get(conversation);
+    mark.rev = Math.max(mark.rev, rev);
+    while (mark.ahead.delete(mark.rev + 1)) mark.rev += 1;
+    for (const one of mark.ahead) if (one <= mark.rev) mark.ahead.delete(one);
+    if (mark.ahead.size) gapTimer ||= setTimeout(fillGaps, REORDER_MS);
+  }
+
+  /** Whether anything is known of a conversation yet. */
+  const follows = (conversation) => marks.has(conversation);
+
+  function fillGaps() {
+    gapTimer = 0;
+    if ([...marks.values()].some(({ ahead }) => ahead.size)) catchUp();
   }
 
   /** Fetch all that was missed; one call at a time. */
@@ -157,20 +141,21 @@ export function createSync({ userId, request, onMessages, onQueue, onStale = () 
 
   async function fetchMissed() {
     for (let more = true; more && !stopped; ) {
-      let answer;
-      try {
-        answer = await request("POST", "/api/messages/sync", { cursors: Object.fromEntries(cursors) });
-      } catch (error) {
-        if (!PASSING.has(error.status)) return error.status === 401 ? stop() : onStale();
-        gapTimer = setTimeout(catchUp, PAUSES.at(-1));
-        return undefined;
-      }
-      for (const { id, messages, upTo } of answer.conversations) {
+      const cursors = Object.fromEntries([...marks].map(([id, { rev }]) => [id, rev]));
+      const answer = await request("POST", "/api/messages/sync", { cursors }).catch(putOff);
+      for (const { id, messages, upTo } of answer?.conversations ?? []) {
         if (messages.length) onMessages(messages);
         follow(id, upTo);
       }
-      more = answer.conversations.some((one) => one.more);
+      more = answer?.conversations.some((one) => one.more);
     }
+  }
+
+  /** What was missed can't be fetched now. */
+  function putOff({ status }) {
+    if (PASSING.has(status)) setTimeout(catchUp, PAUSES.at(-1));
+    else if (status === 401) stop();
+    else onStale();
   }
 
   /** Listen to a socket: its messages, and its connects. */
@@ -181,13 +166,13 @@ export function createSync({ userId, request, onMessages, onQueue, onStale = () 
 
   /** Try again now what waits between attempts. */
   function wake() {
-    for (const done of [...wakers]) done();
+    bell.resolve();
+    bell = Promise.withResolvers();
   }
 
   /** Stop sending and listening; what waits stays in the storage. */
   function stop() {
     stopped = true;
-    clearTimeout(gapTimer);
     globalThis.removeEventListener("online", wake);
     wake();
   }
@@ -201,9 +186,6 @@ export function createSync({ userId, request, onMessages, onQueue, onStale = () 
     changed();
     for (const { conversation } of older) drain(conversation);
   });
-
-  /** Whether anything is known of a conversation yet. */
-  const follows = (conversation) => cursors.has(conversation);
 
   return { send, retry, discard, take, follow, follows, catchUp, attach, wake, stop };
 }

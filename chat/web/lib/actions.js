@@ -2,7 +2,7 @@
 
 import { request } from "/lib/api.js";
 import { showRoom, socket, sync } from "/lib/live.js";
-import { attempt, conversationOf, go, patch, pathOf, set, state } from "/lib/state.js";
+import { attempt, conversationOf, go, patch, pathOf, readTo, set, state } from "/lib/state.js";
 import { receive, receiveRead } from "/lib/threads.js";
 
 const TYPING_EVERY_MS = 2000;
@@ -16,7 +16,7 @@ export function send(talk, text, images, replyTo) {
   const [first, ...more] = images;
   sync.send({ ...common, text: text || undefined, image: first, replyTo });
   for (const image of more) sync.send({ ...common, image });
-  patch(talk.conversation, { line: null });
+  patch(talk.conversation, { line: null, sentAt: Date.now() });
 }
 
 /** Tell the others that I am typing, once in a while. */
@@ -31,7 +31,7 @@ export function markRead(talk) {
   const { conversation } = talk;
   const seq = talk.messages.findLast((message) => message.seq)?.seq;
   if (talk.unread) patch(conversation, { unread: 0 });
-  if (!seq || seq <= (talk.cursors?.[state.me._id] ?? 0)) return;
+  if (!seq || seq <= readTo(talk)) return;
   receiveRead({ conversation, userId: state.me._id, seq });
   socket.emit("read", { conversation, seq });
 }

@@ -7,7 +7,7 @@ const WANTED = "chat:notifications";
 
 /** Whether the user is looking at that conversation now. */
 export const isWatching = (conversation) =>
-  document.visibilityState === "visible" && document.hasFocus() && opened(state)?.conversation === conversation;
+  document.visibilityState === "visible" && document.hasFocus() && opened()?.conversation === conversation;
 
 /** Show a count of unread messages in the title, and on the icon of an installed app. */
 export function showCount(count) {

@@ -2,23 +2,23 @@
 
 import { html, useState } from "/html.js";
 import { block, changeRoom } from "/lib/actions.js";
+import { usePictures } from "/lib/drafts.js";
 import { ago } from "/lib/format.js";
-import { attempt, go, nameOf, titleOf, use } from "/lib/state.js";
+import { attempt, go, nameOf, state, titleOf, typingIn } from "/lib/state.js";
 import { Composer } from "/views/composer.js";
 import { Thread } from "/views/thread.js";
 import { Avatar, Empty, IconButton, openDialog } from "/views/ui.js";
 
 /** Use the conversation's id as `key`. */
 export function Conversation({ talk }) {
-  const me = use((now) => now.me);
-  const [files, setFiles] = useState(null);
+  const [images, keepImages, addFiles] = usePictures(talk.conversation);
   const [dragging, setDragging] = useState(false);
-  const joined = !talk.members || talk.members.includes(me._id);
+  const joined = !talk.members || talk.members.includes(state.me._id);
   const title = titleOf(talk);
   const drag = {
     onDragOver: (event) => (event.preventDefault(), setDragging(event.dataTransfer.types.includes("Files"))),
     onDragLeave: (event) => event.currentTarget.contains(event.relatedTarget) || setDragging(false),
-    onDrop: (event) => (event.preventDefault(), setDragging(false), setFiles([...event.dataTransfer.files])),
+    onDrop: (event) => (event.preventDefault(), setDragging(false), addFiles([...event.dataTransfer.files])),
   };
   const join = () => attempt(() => changeRoom("POST", `/${talk._id}/join`));
   const unblock = () => attempt(() => block(talk, false));
@@ -29,14 +29,16 @@ export function Conversation({ talk }) {
     <h1 class="unseen">${title}</h1>
     <${Head} talk=${talk} title=${title} />
     ${joined ? html`<${Thread} talk=${talk} />` : html`<${Empty} icon="room" title=${title}>Join this room to read and write.<//>`}
-    ${instead ? html`<div class="instead">${instead}</div>` : html`<${Composer} talk=${talk} placeholder=${`Message ${title}`} files=${files} onFiles=${setFiles} />`}
+    ${instead
+      ? html`<div class="instead">${instead}</div>`
+      : html`<${Composer} ...${{ talk, title, images, keepImages, addFiles }} />`}
     ${dragging && html`<div class="drop" aria-hidden="true"><p>Drop pictures to send them</p></div>`}
   </main>`;
 }
 
 function Head({ talk, title }) {
-  const online = use((now) => now.online.has(talk._id));
-  const typing = Object.keys(talk.typing);
+  const online = state.online.has(talk._id);
+  const typing = typingIn(talk);
   return html`<header class="head">
     <${IconButton} icon="back" label="Back to the list" class="head__back" onClick=${() => go("/")} />
     <button type="button" class="head__who" onClick=${() => openDialog("about", { conversation: talk.conversation })}>

@@ -4,21 +4,20 @@ import { classes, html } from "/html.js";
 import { compose, jumpTo, react, remove } from "/lib/actions.js";
 import { clock, exactTime, isJustEmoji, linked, summary } from "/lib/format.js";
 import { sync } from "/lib/live.js";
-import { conversationOf, nameOf, state, use, userOf } from "/lib/state.js";
+import { conversationOf, nameOf, state, userOf } from "/lib/state.js";
 import { pickEmoji } from "/views/emoji.js";
 import { Avatar, confirm, Icon, IconButton, openDialog } from "/views/ui.js";
 
 /** What a row of `rowsOf` looks like. */
-export function Row({ row, inRoom }) {
+export function Row({ row }) {
   if (row.day) return html`<p class="day"><span>${row.day}</span></p>`;
   if (row.line) return html`<p class="line"><span>New<span class="unseen"> messages</span></span></p>`;
   if (row.start) return html`<p class="start">${row.start}</p>`;
   if (row.message.system) return html`<p class="day day--event" data-stop tabindex="-1">${row.message.text}</p>`;
-  return html`<${Message} ...${row} inRoom=${inRoom} />`;
+  return html`<${Message} ...${row} />`;
 }
 
-function Message({ message, first, mine, quoted, seen, all, inRoom }) {
-  const goal = use((now) => now.goal?.id === message._id);
+function Message({ message, first, mine, quoted, seen, all, goal, inRoom }) {
   const name = nameOf(message.senderId);
   const { text, image, entry } = message;
   const gone = message.deletedAt ? "Message deleted" : message.blocked && "From somebody you block";

@@ -6,12 +6,11 @@ import { canNotify, notificationsOn, wantNotifications } from "/lib/attention.js
 import { exactTime } from "/lib/format.js";
 import { readPortrait } from "/lib/images.js";
 import { logOut } from "/lib/session.js";
-import { attempt, notify, set, state, use } from "/lib/state.js";
+import { attempt, notify, set, state } from "/lib/state.js";
 import { Avatar, Dialog, Field, Form, Icon } from "/views/ui.js";
 
 export function Profile() {
-  const me = use((now) => now.me);
-  const can = use((now) => now.can);
+  const { me } = state;
   const save = async (changes) => {
     set({ me: await request("PUT", "/api/auth/update-profile", changes) });
     notify("Saved.");
@@ -29,8 +28,8 @@ export function Profile() {
       <${Field} label="Name" name="fullName" defaultValue=${me.fullName} autocomplete="name" maxlength="100" required />
     <//>
     ${canNotify && html`<${Notifications} />`}
-    ${can.sessions && html`<${Sessions} />`}
-    ${can.sessions && html`<${Password} />`}
+    <${Sessions} />
+    <${Password} />
   <//>`;
 }
 
@@ -61,11 +60,7 @@ function Password() {
 
 function Sessions() {
   const [sessions, setSessions] = useState([]);
-  const load = () =>
-    request("GET", "/api/auth/sessions").then(setSessions, (error) => {
-      if (error.status === 404) set({ can: { ...state.can, sessions: false } });
-      else notify(error.message, "error");
-    });
+  const load = () => attempt(async () => setSessions(await request("GET", "/api/auth/sessions")));
   useEffect(() => void load(), []);
   const end = (path) => () => attempt(async () => (await request("DELETE", `/api/auth/sessions${path}`), load()));
   return html`<section aria-label="Where you are logged in">

@@ -2,7 +2,7 @@
 
 import { classes, html, useEffect, useRef, useState } from "/html.js";
 import { hue, initials } from "/lib/format.js";
-import { set, state, titleOf, use } from "/lib/state.js";
+import { set, state, titleOf } from "/lib/state.js";
 
 const NOTICE_MS = 6000;
 
@@ -86,7 +86,7 @@ export const Skeleton = ({ of }) =>
 
 /** Passing words at the bottom of the page. */
 export function Notice() {
-  const notice = use((now) => now.notice);
+  const { notice } = state;
   useEffect(() => {
     const timer = setTimeout(() => state.notice === notice && set({ notice: null }), NOTICE_MS);
     return () => clearTimeout(timer);

@@ -2,11 +2,11 @@
 
 import { html, useState } from "/html.js";
 import { logIn, start } from "/lib/session.js";
-import { use } from "/lib/state.js";
+import { state } from "/lib/state.js";
 import { Field, Form } from "/views/ui.js";
 
 export function Welcome() {
-  const phase = use((now) => now.phase);
+  const { phase } = state;
   return html`<div class="welcome">
     <div class="welcome__art" aria-hidden="true"><img src="/img/welcome.svg" alt="" /></div>
     <main class="welcome__main">

@@ -1,0 +1,17 @@
+/**
+ * How far down each row of a list begins, where any height may change: a Fenwick tree, in which a change and a look-up
+ * take a dozen additions among thousands of rows. `top(index)` in px; `grow(index, px)`.
+ */
+export function topsOf(heights) {
+  const tree = new Float64Array(heights.length + 1);
+  const grow = (index, px) => {
+    for (let at = index + 1; at < tree.length; at += at & -at) tree[at] += px;
+  };
+  const top = (index) => {
+    let sum = 0;
+    for (let at = index; at > 0; at -= at & -at) sum += tree[at];
+    return sum;
+  };
+  heights.forEach((height, index) => grow(index, height));
+  return { top, grow };
+}
