@@ -2,27 +2,24 @@
 
 import { html, render, useEffect } from "/html.js";
 import { showCount } from "/lib/attention.js";
-import { start } from "/lib/session.js";
+import { start } from "/lib/live.js";
 import { opened, state, watch } from "/lib/state.js";
 import { About, NewRoom } from "/views/about.js";
 import { Conversation } from "/views/conversation.js";
-import { EmojiPicker } from "/views/emoji.js";
 import { Profile } from "/views/profile.js";
 import { Search } from "/views/search.js";
 import { Sidebar } from "/views/sidebar.js";
-import { Confirm, Dialog, Empty, Notice } from "/views/ui.js";
+import { Confirm, Dialog, EmojiPicker, Empty, Notice } from "/views/ui.js";
 import { Welcome } from "/views/welcome.js";
 
-const Picture = ({ src, title }) =>
-  html`<${Dialog} title=${title} class="dialog--picture">
-    <a href=${src} target="_blank" rel="noopener"><img src=${src} alt=${title} /></a>
-  <//>`;
+const Picture = ({ src, title }) => html`<${Dialog} title=${title} class="dialog--picture">
+  <a href=${src} target="_blank" rel="noopener"><img src=${src} alt=${title} /></a>
+<//>`;
 
-const Nothing = () =>
-  html`<main class="conversation conversation--none">
-    <h1 class="unseen">Chat</h1>
-    <${Empty} icon="chat" title="Pick a conversation">Choose somebody from the list, and say hello.<//>
-  </main>`;
+const Nothing = () => html`<main class="conversation conversation--none">
+  <h1 class="unseen">Chat</h1>
+  <${Empty} icon="chat" title="Pick a conversation">Choose somebody from the list, and say hello.<//>
+</main>`;
 
 const DIALOGS = { profile: Profile, about: About, "new-room": NewRoom, search: Search, confirm: Confirm, picture: Picture };
 
@@ -41,8 +38,6 @@ function App() {
     <${Notice} />`;
 }
 
-const draw = () => render(html`<${App} />`, document.getElementById("app"));
-watch(draw);
-draw();
+watch(() => render(html`<${App} />`, document.getElementById("app")));
 start();
 navigator.serviceWorker?.register("/sw.js");

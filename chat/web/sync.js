@@ -15,7 +15,6 @@
  *   may come more than once: key them by `_id`, and keep the one with the higher `rev`.
  * - `onQueue(entries)`: what waits to be sent, in order: `{clientId, conversation, to | room, text, image, replyTo, at,
  *   state, error}`; `state` is "waiting", "sending" or "failed", and a failed one says why in `error`.
- * - `onStale()`: called when the server cannot say what was missed (it has no sync): load again what you show.
  * - `storage`: where the queue survives a reload; `{all, put, remove}`, by default `outbox()`, in IndexedDB.
  *
  * Promises
@@ -29,7 +28,7 @@ const PAUSES = [500, 1000, 2000, 4000, 8000, 15000]; // ms between attempts; the
 const REORDER_MS = 250; // how long a message may overtake the one before it until that counts as missed
 const PASSING = new Set([0, 408, 425, 429, 500, 502, 503, 504]); // failures that another attempt may not meet
 
-export function createSync({ userId, request, onMessages, onQueue, onStale = () => {}, storage = outbox() }) {
+export function createSync({ userId, request, onMessages, onQueue, storage = outbox() }) {
   const marks = new Map(); // conversation → `rev`: nothing is missing up to it; `ahead`: revs that came before those in front
   const lanes = new Set(); // conversations whose queue is being sent
   let bell = Promise.withResolvers(); // ends the pauses between attempts
@@ -154,8 +153,7 @@ export function createSync({ userId, request, onMessages, onQueue, onStale = () 
   /** What was missed can't be fetched now. */
   function putOff({ status }) {
     if (PASSING.has(status)) setTimeout(catchUp, PAUSES.at(-1));
-    else if (status === 401) stop();
-    else onStale();
+    if (status === 401) stop();
   }
 
   /** Listen to a socket: its messages, and its connects. */
@@ -199,23 +197,20 @@ function newClientId() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** The queue in IndexedDB; where the browser refuses that (a private window may), in memory alone. */
+/** The queue in IndexedDB; where the browser refuses that (a full disk, a private window), in memory alone. */
 export function outbox(name = "chat-outbox") {
   const opened = new Promise((resolve) => {
-    const opening = globalThis.indexedDB?.open(name, 1);
-    if (!opening) return resolve(null);
+    const opening = indexedDB.open(name, 1);
     opening.onupgradeneeded = () => opening.result.createObjectStore("entries", { keyPath: "clientId" });
     opening.onsuccess = () => resolve(opening.result);
     opening.onerror = () => resolve(null);
   });
   const run = async (mode, work) => {
-    const database = await opened;
-    if (!database) return undefined;
-    return new Promise((resolve) => {
-      const asked = work(database.transaction("entries", mode).objectStore("entries"));
-      asked.transaction.oncomplete = () => resolve(asked.result);
-      asked.transaction.onabort = () => resolve(undefined); // a full disk, say: the entry is still in memory
-    });
+    const transaction = (await opened)?.transaction("entries", mode);
+    if (!transaction) return undefined;
+    const asked = work(transaction.objectStore("entries"));
+    await new Promise((done) => (transaction.oncomplete = transaction.onabort = done));
+    return asked.result;
   };
   return {
     all: async (userId) => ((await run("readonly", (box) => box.getAll())) ?? []).filter((one) => one.userId === userId),

@@ -138,8 +138,8 @@ def test_a_picture_is_picked_pasted_or_dropped_and_shown_large(
     expect(page.get_by_role("img", name="Picture 1")).to_be_visible()
     write(page, "Look")
     expect(page.get_by_label("Sent", exact=True)).to_be_visible()
-    page.get_by_role("button", name="Photo from You: show it large").click()
-    expect(page.get_by_role("dialog").get_by_role("img", name="Photo from You")).to_be_visible()
+    page.get_by_role("button", name="Your photo: show it large").click()
+    expect(page.get_by_role("dialog").get_by_role("img", name="Your photo")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
 

@@ -1,9 +1,9 @@
-/** The live connection: the socket's events become state, and `sync` keeps messages complete. */
+/** Being logged in, and the live connection: the socket's events become state, and `sync` keeps messages complete. */
 
 import { request } from "/lib/api.js";
 import { announce } from "/lib/attention.js";
-import { conversationOf, go, known, notify, opened, patch, set, state, withMe } from "/lib/state.js";
-import { load, receive, receiveRead } from "/lib/threads.js";
+import { conversationOf, forget, go, known, notify, patch, set, state, withMe } from "/lib/state.js";
+import { receive, receiveRead } from "/lib/threads.js";
 import { createSync } from "/sync.js";
 import { io } from "/vendor/socket.io.mjs";
 
@@ -15,30 +15,51 @@ const OPTIONS = { auth: { presence: "diff" }, transports: ["websocket", "polling
 
 export let socket = null;
 export let sync = null;
+let retrying = 0;
 let refreshing = 0;
 let turn = 0; // grows with each refresh and each change of a room
 
-/** Connect as the user who is logged in; `leave(why)` is called where the login has ended. */
-export async function connect(leave) {
-  sync = createSync({
-    userId: state.me._id,
-    request,
-    onMessages: takeMessages,
-    onQueue: (queue) => set({ queue }),
-    onStale: () => opened() && load(opened()),
-  });
+/** Find out whether this browser is logged in, and go on trying where the server can't be reached. */
+export async function start() {
+  clearTimeout(retrying);
+  try {
+    enter(await request("GET", "/api/auth/check"));
+  } catch (error) {
+    if ([401, 404].includes(error.status)) return forget();
+    set({ phase: "unreachable" });
+    retrying = setTimeout(start, RECONNECT_MS);
+  }
+}
+
+addEventListener("online", () => state.phase === "unreachable" && start());
+
+/** Log in, or sign up where there is a `fullName`. Throws `ApiError`. */
+export async function logIn(fields) {
+  enter(await request("POST", `/api/auth/${"fullName" in fields ? "signup" : "login"}`, fields));
+}
+
+/** Log out here. Throws `ApiError`. */
+export const logOut = () => request("POST", "/api/auth/logout").then(() => leave());
+
+/** End the account: `fields` is `{ password }`. Throws `ApiError`. */
+export const deleteAccount = (fields) => request("DELETE", "/api/auth/account", fields).then(() => leave("Your account is deleted."));
+
+async function enter(me) {
+  set({ me, phase: "in", notice: null });
+  sync = createSync({ userId: me._id, request, onMessages: takeMessages, onQueue: (queue) => set({ queue }) });
   socket = io(OPTIONS);
   sync.attach(socket);
-  listen(leave);
+  listen();
   await refresh().catch(() => refreshSoon(RECONNECT_MS));
   socket.connect();
 }
 
-/** Close the connection, and stop sending. */
-export function disconnect() {
-  sync?.stop();
-  socket?.disconnect();
+function leave(why) {
+  sync.stop();
+  socket.disconnect();
   clearTimeout(refreshing);
+  go("/", { replace: true });
+  forget(why);
 }
 
 /** Load people and rooms, and how each conversation stands. Throws `ApiError`. */
@@ -57,7 +78,7 @@ export function refreshSoon(ms = REFRESH_MS) {
   refreshing = setTimeout(() => refresh().catch(() => {}), ms); // where it fails, the next connect does it
 }
 
-function listen(leave) {
+function listen() {
   const again = () => setTimeout(() => socket.connect(), RECONNECT_MS);
   let before = false;
   socket.on("connect", () => {
@@ -76,9 +97,7 @@ function listen(leave) {
   });
   socket.on("sessionRevoked", () => leave("This login was ended from another device."));
   socket.on("getOnlineUsers", (ids) => showOnline(new Set(ids)));
-  socket.on("presence", ({ online, offline }) => {
-    showOnline(new Set([...state.online, ...online]).difference(new Set(offline)));
-  });
+  socket.on("presence", ({ online, offline }) => showOnline(state.online.union(new Set(online)).difference(new Set(offline))));
   socket.on("typing", showTyping);
   socket.on("read", receiveRead);
   socket.on("roomUpdated", showRoom);

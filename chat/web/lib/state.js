@@ -7,6 +7,7 @@
  * first, joined by "_"; or the room's id.
  */
 
+const NOTICE_MS = 6000;
 const NOBODY = {
   me: null, // the user who is logged in
   phase: "starting", // starting | unreachable | out | in
@@ -33,12 +34,15 @@ const NEW_TALK = {
   typing: {}, // user id → until when (ms) they are shown as typing
 };
 
-export let state = { ...NOBODY, path: location.pathname, notice: null, picker: null, minute: 0 };
+export let state = { ...NOBODY, path: location.pathname, notice: null, minute: 0 };
 let draw = () => {};
 let due = false;
 
-/** Call `show()` after changes, once for all of a moment. */
-export const watch = (show) => (draw = show);
+/** Call `show()` now and after changes, once for all of a moment. */
+export function watch(show) {
+  draw = show;
+  draw();
+}
 
 /** Replace parts of the state, and show it. */
 export function set(changes) {
@@ -76,7 +80,11 @@ export function forget(why) {
 }
 
 /** Tell the user something in passing: `notify("Saved")`, `notify(error.message, "error")`. */
-export const notify = (text, kind = "info") => set({ notice: { text, kind, at: Date.now() } });
+export function notify(text, kind = "info") {
+  const notice = { text, kind };
+  set({ notice });
+  setTimeout(() => state.notice === notice && set({ notice: null }), NOTICE_MS);
+}
 
 /** Run an action; where it fails, say so. Its result, or undefined. */
 export async function attempt(action) {

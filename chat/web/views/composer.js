@@ -1,36 +1,56 @@
-/** Writing a message: the text, pictures, a reply or an edit. */
+/** Writing a message: the text, pictures, a reply or an edit. What is not sent yet survives a reload. */
 
-import { html, useLayoutEffect, useRef, useState } from "/html.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "/html.js";
 import { compose, edit, send, tellTyping } from "/lib/actions.js";
-import { draftOf, keepDraft } from "/lib/drafts.js";
-import { notify, patch, state } from "/lib/state.js";
-import { pickEmoji } from "/views/emoji.js";
+import { readImage } from "/lib/images.js";
+import { attempt, notify, patch, state } from "/lib/state.js";
+import { outbox } from "/sync.js";
 import { Quote } from "/views/message.js";
-import { Icon, IconButton } from "/views/ui.js";
+import { Icon, IconButton, pickEmoji } from "/views/ui.js";
 
 const MAX_TEXT = 4000; // characters that the server takes
+const MAX_ROWS = 7; // that the box grows to where the style sheet can't size it to its text
 const touch = matchMedia("(pointer: coarse)"); // there Enter begins a new line
 
-export function Composer({ talk, title, images, keepImages, addFiles }) {
+const drafts = outbox("chat-drafts"); // of pictures: they are too large for localStorage
+
+/** The pictures that wait to be sent, as data URIs; what adds files to them; and what replaces them. */
+export function usePictures(conversation) {
+  const userId = state.me._id;
+  const [images, show] = useState([]);
+  const change = (make) =>
+    show((now) => {
+      const images = make(now);
+      drafts.put({ clientId: conversation, userId, images });
+      return images;
+    });
+  const add = (files) =>
+    files.forEach(async (file) => {
+      const image = await attempt(() => readImage(file));
+      if (image) change((now) => [...now, image]);
+    });
+  useEffect(() => {
+    drafts.all(userId).then((all) => show(all.find((one) => one.clientId === conversation)?.images ?? []));
+  }, []);
+  return [images, add, change];
+}
+
+export function Composer({ talk, title, images, addFiles, changeImages }) {
   const { conversation, mode } = talk;
   const editing = mode?.kind === "edit";
+  const draftKey = `chat:draft:${state.me._id}:${conversation}`;
   const [text, setText] = useState("");
   const input = useRef();
-  const picker = useRef();
   const leaveMode = () => patch(conversation, { mode: null });
 
   useLayoutEffect(() => {
-    setText(editing ? mode.message.text : draftOf(conversation));
+    setText(editing ? mode.message.text : (localStorage.getItem(draftKey) ?? ""));
     if (mode || !touch.matches) input.current.focus();
   }, [mode]);
-  useLayoutEffect(() => {
-    input.current.style.height = "auto";
-    input.current.style.height = `${input.current.scrollHeight}px`;
-  }, [text]);
 
   function write(words) {
     setText(words);
-    if (!editing) keepDraft(conversation, words);
+    if (!editing) localStorage.setItem(draftKey, words);
   }
 
   function add(files) {
@@ -49,7 +69,7 @@ export function Composer({ talk, title, images, keepImages, addFiles }) {
     } else {
       send(talk, words, images, mode?.message._id);
       write("");
-      keepImages([]);
+      changeImages(() => []);
     }
     leaveMode();
   }
@@ -92,7 +112,7 @@ export function Composer({ talk, title, images, keepImages, addFiles }) {
     </div>`}
     ${images.length > 0 && html`<ul class="composer__images" aria-label="Pictures to send">
       ${images.map((image, index) => {
-        const remove = () => keepImages(images.filter((one) => one !== image));
+        const remove = () => changeImages((now) => now.filter((one) => one !== image));
         return html`<li key=${image}>
           <img src=${image} alt=${`Picture ${index + 1}`} />
           <${IconButton} icon="close" label=${`Remove picture ${index + 1}`} onClick=${remove} />
@@ -100,16 +120,15 @@ export function Composer({ talk, title, images, keepImages, addFiles }) {
       })}
     </ul>`}
     <div class="composer__row">
-      <input type="file" accept="image/*" multiple hidden ref=${picker} onChange=${onPick} />
-      <${IconButton} icon="image" label="Add pictures" onClick=${() => picker.current.click()} />
+      <label class="icon-button" title="Add pictures">
+        <input type="file" accept="image/*" multiple class="unseen" aria-label="Add pictures" onChange=${onPick} /><${Icon} name="image" />
+      </label>
       <div class="composer__box">
-        <textarea ref=${input} rows="1" aria-label="Message" placeholder=${`Message ${title}`} value=${text}
+        <textarea ref=${input} rows=${Math.min(text.split("\n").length, MAX_ROWS)} aria-label="Message" placeholder=${`Message ${title}`} value=${text}
           onKeyDown=${onKeyDown} onPaste=${onPaste} onInput=${onInput}></textarea>
         <${IconButton} icon="smile" label="Add an emoji" onClick=${(event) => pickEmoji(event.currentTarget, insert)} />
       </div>
-      <button class="composer__send" aria-label=${editing ? "Save" : "Send"} disabled=${!text.trim() && !images.length}>
-        <${Icon} name="send" />
-      </button>
+      <button class="composer__send" aria-label=${editing ? "Save" : "Send"} disabled=${!text.trim() && !images.length}><${Icon} name="send" /></button>
     </div>
   </form>`;
 }

@@ -2,16 +2,15 @@
 
 import { html, useState } from "/html.js";
 import { block, changeRoom } from "/lib/actions.js";
-import { usePictures } from "/lib/drafts.js";
 import { ago } from "/lib/format.js";
 import { attempt, go, nameOf, state, titleOf, typingIn } from "/lib/state.js";
-import { Composer } from "/views/composer.js";
+import { Composer, usePictures } from "/views/composer.js";
 import { Thread } from "/views/thread.js";
 import { Avatar, Empty, IconButton, openDialog } from "/views/ui.js";
 
 /** Use the conversation's id as `key`. */
 export function Conversation({ talk }) {
-  const [images, keepImages, addFiles] = usePictures(talk.conversation);
+  const [images, addFiles, changeImages] = usePictures(talk.conversation);
   const [dragging, setDragging] = useState(false);
   const joined = !talk.members || talk.members.includes(state.me._id);
   const title = titleOf(talk);
@@ -31,7 +30,7 @@ export function Conversation({ talk }) {
     ${joined ? html`<${Thread} talk=${talk} />` : html`<${Empty} icon="room" title=${title}>Join this room to read and write.<//>`}
     ${instead
       ? html`<div class="instead">${instead}</div>`
-      : html`<${Composer} ...${{ talk, title, images, keepImages, addFiles }} />`}
+      : html`<${Composer} ...${{ talk, title, images, addFiles, changeImages }} />`}
     ${dragging && html`<div class="drop" aria-hidden="true"><p>Drop pictures to send them</p></div>`}
   </main>`;
 }

@@ -1,11 +1,11 @@
-/** One's own account: picture, name, password, logins, notifications. */
+/** One's own account: picture, name, notifications, logins, password, one's data. */
 
 import { html, useEffect, useState } from "/html.js";
 import { request } from "/lib/api.js";
 import { canNotify, notificationsOn, wantNotifications } from "/lib/attention.js";
 import { exactTime } from "/lib/format.js";
 import { readPortrait } from "/lib/images.js";
-import { logOut } from "/lib/session.js";
+import { deleteAccount, logOut } from "/lib/live.js";
 import { attempt, notify, set, state } from "/lib/state.js";
 import { Avatar, Dialog, Field, Form, Icon } from "/views/ui.js";
 
@@ -24,12 +24,13 @@ export function Profile() {
       </label>
       <div><strong>${me.fullName}</strong><p>${me.email}</p><button class="link" onClick=${() => attempt(logOut)}>Log out</button></div>
     </div>
-    <${Form} action=${({ fullName }) => save({ fullName })} submit="Save name" kind="quiet">
+    <${Form} action=${save} submit="Save name" kind="quiet">
       <${Field} label="Name" name="fullName" defaultValue=${me.fullName} autocomplete="name" maxlength="100" required />
     <//>
     ${canNotify && html`<${Notifications} />`}
     <${Sessions} />
     <${Password} />
+    <${Data} />
   <//>`;
 }
 
@@ -41,37 +42,29 @@ function Notifications() {
     setOn(isOn);
     target.checked = isOn;
   };
-  return html`<label class="switch"><input type="checkbox" role="switch" checked=${on} onChange=${change} />Notify me of new messages</label>`;
-}
-
-function Password() {
-  const save = async (fields, form) => {
-    await request("PUT", "/api/auth/password", fields);
-    form.reset();
-    notify("Your password is changed. All other logins have ended.");
-  };
-  return html`<details><summary>Change your password</summary>
-    <${Form} action=${save} submit="Change password" kind="quiet">
-      <${Field} label="Password now" name="currentPassword" type="password" autocomplete="current-password" required />
-      <${Field} label="New password" name="newPassword" type="password" autocomplete="new-password" minlength="6" required hint="At least 6 characters" />
-    <//>
-  </details>`;
+  return html`<label class="switch">
+    <input type="checkbox" role="switch" checked=${on} onChange=${change} />Notify me of new messages
+  </label>`;
 }
 
 function Sessions() {
   const [sessions, setSessions] = useState([]);
-  const load = () => attempt(async () => setSessions(await request("GET", "/api/auth/sessions")));
+  const call = (method, path = "") => attempt(() => request(method, `/api/auth/sessions${path}`));
+  const load = async () => setSessions((await call("GET")) ?? []);
+  const end = (path) => () => call("DELETE", path).then(load);
   useEffect(() => void load(), []);
-  const end = (path) => () => attempt(async () => (await request("DELETE", `/api/auth/sessions${path}`), load()));
   return html`<section aria-label="Where you are logged in">
     <h3>Where you are logged in</h3>
     <ul class="people">
-      ${sessions.map(({ id, current, lastUsedAt, userAgent }) => html`<li key=${id}>
-        <span><strong>${device(userAgent)}</strong><small>${current ? "This one" : `Last used ${exactTime(lastUsedAt)}`}</small></span>
-        ${!current && html`<button class="link" aria-label=${`End the login on ${device(userAgent)}`} onClick=${end(`/${id}`)}>End</button>`}
-      </li>`)}
+      ${sessions.map(({ id, current, lastUsedAt, userAgent }) => {
+        const name = device(userAgent);
+        return html`<li key=${id}>
+          <span><strong>${name}</strong><small>${current ? "This one" : `Last used ${exactTime(lastUsedAt)}`}</small></span>
+          ${!current && html`<button class="link" aria-label=${`End the login on ${name}`} onClick=${end(`/${id}`)}>End</button>`}
+        </li>`;
+      })}
     </ul>
-    ${sessions.length > 1 && html`<button class="link" onClick=${end("")}>End all others</button>`}
+    ${sessions.length > 1 && html`<button class="link" onClick=${end()}>End all others</button>`}
   </section>`;
 }
 
@@ -81,3 +74,33 @@ function device(userAgent) {
   const system = /(Android|iPhone|iPad|Windows|Mac OS|Linux)/.exec(userAgent)?.[1];
   return `${{ Edg: "Edge", OPR: "Opera" }[browser] ?? browser}${system ? ` on ${system}` : ""}`;
 }
+
+function Password() {
+  const save = async (fields, form) => {
+    await request("PUT", "/api/auth/password", fields);
+    form.reset();
+    notify("Your password is changed. All other logins have ended.");
+  };
+  const rules = { type: "password", autocomplete: "new-password", minlength: 6, required: true, hint: "At least 6 characters" };
+  return html`<details name="account">
+    <summary>Change your password</summary>
+    <${Form} action=${save} submit="Change password" kind="quiet">
+      <${Field} label="Password now" name="currentPassword" type="password" autocomplete="current-password" required />
+      <${Field} label="New password" name="newPassword" ...${rules} />
+    <//>
+  </details>`;
+}
+
+const Data = () => html`<details name="account">
+  <summary>Your data</summary>
+  <p class="hint">All you wrote and what was written to you, in one file.</p>
+  <a class="button button--quiet" href="/api/auth/export" download>Download my data</a>
+</details>
+<details name="account">
+  <summary>Delete your account</summary>
+  <p class="hint">Your name, your pictures and all you have written disappear, for everybody and for ever.
+    Nobody can bring them back: download your data first.</p>
+  <${Form} action=${deleteAccount} submit="Delete my account" kind="danger">
+    <${Field} label="Your password" name="password" type="password" autocomplete="current-password" required />
+  <//>
+</details>`;

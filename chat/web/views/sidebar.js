@@ -37,16 +37,13 @@ export function Sidebar() {
 
 /** The sections that have something in them: `[title, talks]`, narrowed to names and addresses that contain a text. */
 function sort(talks, wanted) {
-  const sections = { Conversations: [], People: [], "Rooms to join": [] };
-  for (const talk of Object.values(talks)) {
-    if (!`${titleOf(talk)} ${talk.email ?? ""}`.toLowerCase().includes(wanted)) continue;
-    const foreign = talk.members && !talk.members.includes(state.me._id);
-    sections[foreign ? "Rooms to join" : talk.lastMessage || talk.members ? "Conversations" : "People"].push(talk);
-  }
-  const time = ({ lastMessage, createdAt }) => (lastMessage ?? { createdAt }).createdAt;
-  sections.Conversations.sort((a, b) => (time(a) < time(b) ? 1 : -1));
-  sections.People.sort((a, b) => titleOf(a).localeCompare(titleOf(b)));
-  return Object.entries(sections).filter(([, some]) => some.length);
+  const section = ({ members, lastMessage }) =>
+    members && !members.includes(state.me._id) ? "Rooms to join" : members || lastMessage ? "Conversations" : "People";
+  const time = ({ members, lastMessage, createdAt }) => lastMessage?.createdAt ?? (members ? createdAt : "");
+  const order = (a, b) => time(b).localeCompare(time(a)) || titleOf(a).localeCompare(titleOf(b));
+  const fitting = Object.values(talks).filter((talk) => `${titleOf(talk)} ${talk.email}`.toLowerCase().includes(wanted));
+  const groups = Object.groupBy(fitting.sort(order), section);
+  return ["Conversations", "People", "Rooms to join"].filter((title) => groups[title]).map((title) => [title, groups[title]]);
 }
 
 function entry(talk) {

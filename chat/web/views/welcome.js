@@ -1,7 +1,7 @@
 /** Before somebody is logged in: the login, signing up, and waiting for the server. */
 
 import { html, useState } from "/html.js";
-import { logIn, start } from "/lib/session.js";
+import { logIn, start } from "/lib/live.js";
 import { state } from "/lib/state.js";
 import { Field, Form } from "/views/ui.js";
 
