@@ -54,8 +54,8 @@ export function createSync({ userId, request, onMessages, onQueue, storage = out
   /** Send what failed once more. */
   function retry(clientId) {
     const entry = queue.find((one) => one.clientId === clientId);
-    if (entry) update(entry, { state: "waiting", error: undefined });
-    if (entry) drain(entry.conversation);
+    update(entry, { state: "waiting", error: undefined });
+    drain(entry.conversation);
   }
 
   /** Forget an entry that was not sent. */
@@ -104,9 +104,7 @@ export function createSync({ userId, request, onMessages, onQueue, storage = out
 
   /** Take in a message that arrived; `attach` does it for those of the socket. */
   function take(message) {
-    if (message.clientId && message.senderId === userId && queue.some((one) => one.clientId === message.clientId)) {
-      discard(message.clientId);
-    }
+    if (message.senderId === userId && queue.some(({ clientId }) => clientId === message.clientId)) discard(message.clientId);
     onMessages([message]);
     if (message.rev === undefined) return; // from a time without numbers
     const mark = marks.get(message.conversation);
@@ -179,7 +177,6 @@ export function createSync({ userId, request, onMessages, onQueue, storage = out
   storage.all(userId).then((kept) => {
     const known = new Set(queue.map((entry) => entry.clientId));
     const older = kept.filter((entry) => !known.has(entry.clientId));
-    for (const entry of older) if (entry.state === "sending") entry.state = "waiting";
     queue = [...older, ...queue].sort((a, b) => a.at - b.at);
     changed();
     for (const { conversation } of older) drain(conversation);

@@ -1,14 +1,36 @@
 /** What the user does in a conversation. */
 
 import { request } from "/lib/api.js";
+import { readImage } from "/lib/images.js";
 import { showRoom, socket, sync } from "/lib/live.js";
 import { attempt, conversationOf, go, patch, pathOf, readTo, set, state } from "/lib/state.js";
 import { receive, receiveRead } from "/lib/threads.js";
+import { outbox } from "/sync.js";
 
 const TYPING_EVERY_MS = 2000;
+const drafts = outbox("chat-drafts"); // of pictures, which are too large for localStorage
 let typedAt = 0;
 
 const target = ({ _id, members }) => (members ? { room: _id } : { to: _id });
+
+/** Replace the pictures that wait to be sent in a conversation. */
+export function keepPictures(conversation, pictures) {
+  patch(conversation, { pictures });
+  drafts.put({ clientId: conversation, userId: state.me._id, pictures });
+}
+
+/** Take up pictures that waited when the page was closed. */
+export async function loadPictures(conversation) {
+  const kept = (await drafts.all(state.me._id)).find((one) => one.clientId === conversation);
+  if (kept) patch(conversation, { pictures: kept.pictures });
+}
+
+export async function addPictures(conversation, files) {
+  for (const file of files) {
+    const picture = await attempt(() => readImage(file));
+    if (picture) keepPictures(conversation, [...state.talks[conversation].pictures, picture]);
+  }
+}
 
 /** Queue a text, and each image as a message: the first one carries the text. */
 export function send(talk, text, images, replyTo) {

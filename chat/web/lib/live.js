@@ -22,13 +22,11 @@ let turn = 0; // grows with each refresh and each change of a room
 /** Find out whether this browser is logged in, and go on trying where the server can't be reached. */
 export async function start() {
   clearTimeout(retrying);
-  try {
-    enter(await request("GET", "/api/auth/check"));
-  } catch (error) {
-    if ([401, 404].includes(error.status)) return forget();
+  await request("GET", "/api/auth/check").then(enter, ({ status }) => {
+    if ([401, 404].includes(status)) return forget();
     set({ phase: "unreachable" });
     retrying = setTimeout(start, RECONNECT_MS);
-  }
+  });
 }
 
 addEventListener("online", () => state.phase === "unreachable" && start());

@@ -30,6 +30,7 @@ const NEW_TALK = {
   error: null,
   line: null, // the id of the message under the line "New"
   mode: null, // what its composer does: { kind: "reply" | "edit", message }
+  pictures: [], // data URIs that wait to be sent
   sentAt: 0, // when I last sent something here
   typing: {}, // user id → until when (ms) they are shown as typing
 };
@@ -87,13 +88,7 @@ export function notify(text, kind = "info") {
 }
 
 /** Run an action; where it fails, say so. Its result, or undefined. */
-export async function attempt(action) {
-  try {
-    return await action();
-  } catch (error) {
-    return notify(error.message, "error");
-  }
-}
+export const attempt = (action) => action().catch(({ message }) => notify(message, "error"));
 
 const directId = (a, b) => (a < b ? `${a}_${b}` : `${b}_${a}`);
 

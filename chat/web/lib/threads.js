@@ -1,7 +1,7 @@
 /** Messages of conversations: loaded from the history, merged from everywhere, counted. */
 
 import { requestPage } from "/lib/api.js";
-import { conversationOf, patch, readTo, set, state } from "/lib/state.js";
+import { conversationOf, patch, readTo, state } from "/lib/state.js";
 
 const FIRST_PAGE = 60;
 const NEXT_PAGE = 200;
@@ -81,12 +81,6 @@ export function receiveRead({ conversation, userId, seq }) {
   const talk = state.talks[conversation];
   if (!talk || seq <= readTo(talk, userId)) return;
   const changes = { cursors: { ...talk.cursors, [userId]: seq } };
-  if (userId === state.me._id) changes.unread = unreadAfter(seq, talk);
+  if (userId === state.me._id && seq >= talk.listed) changes.unread = [...talk.counted].filter((one) => one > seq).length;
   patch(conversation, changes);
-}
-
-function unreadAfter(seq, { lastMessage, messages, unread }) {
-  if (seq >= (lastMessage?.seq ?? 0)) return 0;
-  const after = messages.filter((one) => one.seq > seq && one.senderId !== state.me._id && !one.deletedAt);
-  return Math.min(unread, after.length || unread);
 }

@@ -45,9 +45,7 @@ function Room({ room }) {
     <//>`}
     <h3>${standing(room)}</h3>
     <${People} ids=${members} draw=${(id) => (id === ownerId ? html`<small>Owner</small>` : mine && remove(id))} />
-    ${mine && html`<details><summary>Add people</summary>
-      <${People} ids=${strangers(members)} draw=${add} />
-    </details>`}
+    ${mine && html`<details><summary>Add people</summary><${People} ids=${strangers(members)} draw=${add} /></details>`}
     ${members.includes(me) && html`<div class="buttons">
       <button class="button button--quiet" onClick=${leave}>Leave room</button>
       ${mine && html`<button class="button button--danger" onClick=${erase}>Delete room</button>`}
@@ -63,23 +61,15 @@ export function NewRoom() {
   const toggle = (id) => setMembers(members.includes(id) ? members.filter((one) => one !== id) : [...members, id]);
   const box = (id) =>
     html`<input type="checkbox" aria-label=${nameOf(id)} checked=${members.includes(id)} onChange=${() => toggle(id)} />`;
-  const create = async ({ name, kind }) => {
-    const room = await changeRoom("POST", "", { name, public: kind === "public", members });
+  const create = async ({ name, open }) => {
+    const room = await changeRoom("POST", "", { name, public: Boolean(open), members });
     closeDialog();
     go(pathOf(room._id));
   };
-  const choice = (value, title, text) =>
-    html`<label>
-      <input type="radio" name="kind" value=${value} defaultChecked=${value === "private"} />
-      <span><strong>${title}</strong><small>${text}</small></span>
-    </label>`;
   return html`<${Dialog} title="New room">
     <${Form} action=${create} submit="Open the room">
       <${Field} label="Name" name="name" maxlength="100" required />
-      <fieldset class="choice">
-        <legend>Who may come in</legend>
-        ${choice("private", "Private", "Only people you add")}${choice("public", "Public", "Everybody may join")}
-      </fieldset>
+      <label class="switch"><input type="checkbox" role="switch" name="open" />Everybody may join, not only those you add</label>
       <h3>People</h3>
       <${People} ids=${strangers([])} draw=${box} as="label" />
     <//>

@@ -1,10 +1,8 @@
 /** Writing a message: the text, pictures, a reply or an edit. What is not sent yet survives a reload. */
 
 import { html, useEffect, useLayoutEffect, useRef, useState } from "/html.js";
-import { compose, edit, send, tellTyping } from "/lib/actions.js";
-import { readImage } from "/lib/images.js";
-import { attempt, notify, patch, state } from "/lib/state.js";
-import { outbox } from "/sync.js";
+import { addPictures, compose, edit, keepPictures, loadPictures, send, tellTyping } from "/lib/actions.js";
+import { notify, patch, state } from "/lib/state.js";
 import { Quote } from "/views/message.js";
 import { Icon, IconButton, pickEmoji } from "/views/ui.js";
 
@@ -12,35 +10,13 @@ const MAX_TEXT = 4000; // characters that the server takes
 const MAX_ROWS = 7; // that the box grows to where the style sheet can't size it to its text
 const touch = matchMedia("(pointer: coarse)"); // there Enter begins a new line
 
-const drafts = outbox("chat-drafts"); // of pictures: they are too large for localStorage
-
-/** The pictures that wait to be sent, as data URIs; what adds files to them; and what replaces them. */
-export function usePictures(conversation) {
-  const userId = state.me._id;
-  const [images, show] = useState([]);
-  const change = (make) =>
-    show((now) => {
-      const images = make(now);
-      drafts.put({ clientId: conversation, userId, images });
-      return images;
-    });
-  const add = (files) =>
-    files.forEach(async (file) => {
-      const image = await attempt(() => readImage(file));
-      if (image) change((now) => [...now, image]);
-    });
-  useEffect(() => {
-    drafts.all(userId).then((all) => show(all.find((one) => one.clientId === conversation)?.images ?? []));
-  }, []);
-  return [images, add, change];
-}
-
-export function Composer({ talk, title, images, addFiles, changeImages }) {
-  const { conversation, mode } = talk;
+export function Composer({ talk, title }) {
+  const { conversation, mode, pictures } = talk;
   const editing = mode?.kind === "edit";
   const draftKey = `chat:draft:${state.me._id}:${conversation}`;
   const [text, setText] = useState("");
   const input = useRef();
+  const empty = !text.trim() && !pictures.length;
   const leaveMode = () => patch(conversation, { mode: null });
 
   useLayoutEffect(() => {
@@ -48,28 +24,25 @@ export function Composer({ talk, title, images, addFiles, changeImages }) {
     if (mode || !touch.matches) input.current.focus();
   }, [mode]);
 
+  useEffect(() => void loadPictures(conversation), []);
+
   function write(words) {
     setText(words);
     if (!editing) localStorage.setItem(draftKey, words);
   }
 
-  function add(files) {
-    addFiles([...files]);
-    input.current.focus();
-  }
-
-  function submit(event) {
+  async function submit(event) {
     event.preventDefault();
     const words = text.trim();
     input.current.focus();
-    if (!words && !images.length) return;
+    if (empty) return;
     if (words.length > MAX_TEXT) return notify(`A message has at most ${MAX_TEXT} characters; this one has ${words.length}.`, "error");
     if (editing) {
-      if (words !== mode.message.text) edit(mode.message, words);
+      if (words !== mode.message.text && !(await edit(mode.message, words))) return; // what was typed stays
     } else {
-      send(talk, words, images, mode?.message._id);
+      send(talk, words, pictures, mode?.message._id);
       write("");
-      changeImages(() => []);
+      keepPictures(conversation, []);
     }
     leaveMode();
   }
@@ -88,7 +61,7 @@ export function Composer({ talk, title, images, addFiles, changeImages }) {
     const { files } = event.clipboardData;
     if (!files.length) return;
     event.preventDefault();
-    add(files);
+    addPictures(conversation, [...files]);
   }
 
   function insert(emoji) {
@@ -102,33 +75,33 @@ export function Composer({ talk, title, images, addFiles, changeImages }) {
     tellTyping(talk);
   };
   const onPick = ({ target }) => {
-    add(target.files);
+    addPictures(conversation, [...target.files]);
     target.value = "";
+    input.current.focus();
+  };
+  const waiting = (picture, index) => {
+    const remove = () => keepPictures(conversation, pictures.toSpliced(index, 1));
+    return html`<li key=${picture}>
+      <img src=${picture} alt=${`Picture ${index + 1}`} />
+      <${IconButton} icon="close" label=${`Remove picture ${index + 1}`} onClick=${remove} />
+    </li>`;
   };
   return html`<form class="composer" onSubmit=${submit}>
     ${mode && html`<div class="composer__mode">
       <${Icon} name=${mode.kind} /><${Quote} message=${mode.message} onClick=${() => input.current.focus()} />
       <${IconButton} icon="close" label=${editing ? "Stop editing" : "Don't reply"} onClick=${leaveMode} />
     </div>`}
-    ${images.length > 0 && html`<ul class="composer__images" aria-label="Pictures to send">
-      ${images.map((image, index) => {
-        const remove = () => changeImages((now) => now.filter((one) => one !== image));
-        return html`<li key=${image}>
-          <img src=${image} alt=${`Picture ${index + 1}`} />
-          <${IconButton} icon="close" label=${`Remove picture ${index + 1}`} onClick=${remove} />
-        </li>`;
-      })}
-    </ul>`}
+    ${pictures.length > 0 && html`<ul class="composer__images" aria-label="Pictures to send">${pictures.map(waiting)}</ul>`}
     <div class="composer__row">
       <label class="icon-button" title="Add pictures">
         <input type="file" accept="image/*" multiple class="unseen" aria-label="Add pictures" onChange=${onPick} /><${Icon} name="image" />
       </label>
       <div class="composer__box">
-        <textarea ref=${input} rows=${Math.min(text.split("\n").length, MAX_ROWS)} aria-label="Message" placeholder=${`Message ${title}`} value=${text}
-          onKeyDown=${onKeyDown} onPaste=${onPaste} onInput=${onInput}></textarea>
+        <textarea ref=${input} rows=${Math.min(text.split("\n").length, MAX_ROWS)} aria-label="Message" placeholder=${`Message ${title}`}
+          value=${text} onKeyDown=${onKeyDown} onPaste=${onPaste} onInput=${onInput}></textarea>
         <${IconButton} icon="smile" label="Add an emoji" onClick=${(event) => pickEmoji(event.currentTarget, insert)} />
       </div>
-      <button class="composer__send" aria-label=${editing ? "Save" : "Send"} disabled=${!text.trim() && !images.length}><${Icon} name="send" /></button>
+      <button class="composer__send" aria-label=${editing ? "Save" : "Send"} disabled=${empty}><${Icon} name="send" /></button>
     </div>
   </form>`;
 }

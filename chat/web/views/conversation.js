@@ -1,23 +1,22 @@
 /** The open conversation: its head, its messages, what to write with. */
 
 import { html, useState } from "/html.js";
-import { block, changeRoom } from "/lib/actions.js";
+import { addPictures, block, changeRoom } from "/lib/actions.js";
 import { ago } from "/lib/format.js";
 import { attempt, go, nameOf, state, titleOf, typingIn } from "/lib/state.js";
-import { Composer, usePictures } from "/views/composer.js";
+import { Composer } from "/views/composer.js";
 import { Thread } from "/views/thread.js";
 import { Avatar, Empty, IconButton, openDialog } from "/views/ui.js";
 
 /** Use the conversation's id as `key`. */
 export function Conversation({ talk }) {
-  const [images, addFiles, changeImages] = usePictures(talk.conversation);
   const [dragging, setDragging] = useState(false);
   const joined = !talk.members || talk.members.includes(state.me._id);
   const title = titleOf(talk);
   const drag = {
     onDragOver: (event) => (event.preventDefault(), setDragging(event.dataTransfer.types.includes("Files"))),
     onDragLeave: (event) => event.currentTarget.contains(event.relatedTarget) || setDragging(false),
-    onDrop: (event) => (event.preventDefault(), setDragging(false), addFiles([...event.dataTransfer.files])),
+    onDrop: (event) => (event.preventDefault(), setDragging(false), addPictures(talk.conversation, [...event.dataTransfer.files])),
   };
   const join = () => attempt(() => changeRoom("POST", `/${talk._id}/join`));
   const unblock = () => attempt(() => block(talk, false));
@@ -28,9 +27,7 @@ export function Conversation({ talk }) {
     <h1 class="unseen">${title}</h1>
     <${Head} talk=${talk} title=${title} />
     ${joined ? html`<${Thread} talk=${talk} />` : html`<${Empty} icon="room" title=${title}>Join this room to read and write.<//>`}
-    ${instead
-      ? html`<div class="instead">${instead}</div>`
-      : html`<${Composer} ...${{ talk, title, images, addFiles, changeImages }} />`}
+    ${instead ? html`<div class="instead">${instead}</div>` : html`<${Composer} talk=${talk} title=${title} />`}
     ${dragging && html`<div class="drop" aria-hidden="true"><p>Drop pictures to send them</p></div>`}
   </main>`;
 }

@@ -11,7 +11,7 @@ const DRAWN = 900; // px drawn above and below the view
 const SPARE = 350; // px of them that are left when rows are drawn anew
 const AT_END = 40; // px from the end that still count as the end
 const NEAR_START = 1200; // px from the start at which more is asked for
-const STEPS = { ArrowUp: "previousElementSibling", ArrowDown: "nextElementSibling" };
+const STEPS = { ArrowUp: -1, ArrowDown: 1 };
 
 const Item = memo(({ row, draw }) => html`<li data-key=${row.key} class="row"><${draw} row=${row} /></li>`);
 
@@ -29,19 +29,8 @@ export function List({ rows, draw, goal, label, onStart, onEnd }) {
   const [, redraw] = useState(0);
   const [range, setRange] = useState([Math.max(0, rows.length - 30), rows.length]);
   const heightOf = ({ key, guess }) => heights.get(key) ?? guess;
-  const { top, grow } = useMemo(() => topsOf(rows.map(heightOf)), [rows]);
+  const { top, rowAt, grow } = useMemo(() => topsOf(rows.map(heightOf)), [rows]);
   const indexes = useMemo(() => new Map(rows.map(({ key }, index) => [key, index])), [rows]);
-
-  /** The index of the row at a distance from the start. */
-  function rowAt(offset) {
-    let [low, high] = [0, rows.length - 1];
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (top(middle) <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return low;
-  }
 
   function onScroll() {
     const { scrollTop, clientHeight, scrollHeight } = box.current;
@@ -98,20 +87,20 @@ export function List({ rows, draw, goal, label, onStart, onEnd }) {
 
   /** The arrow keys go from message to message. */
   function walk(event) {
-    const step = STEPS[event.key];
-    if (!step) return;
-    let row = event.target === box.current ? content.current.lastElementChild : event.target.closest(".row")?.[step];
-    while (row && !row.querySelector("[data-stop]")) row = row[step];
-    if (!row) return;
+    const stops = [...content.current.querySelectorAll("[data-stop]")];
+    const here = stops.findIndex((stop) => stop.contains(event.target));
+    const next = here < 0 ? stops.at(-1) : stops[here + STEPS[event.key]];
+    if (!next || !STEPS[event.key]) return;
     event.preventDefault();
-    row.querySelector("[data-stop]").focus({ preventScroll: true });
-    row.scrollIntoView({ block: "nearest" });
+    next.focus({ preventScroll: true });
+    next.scrollIntoView({ block: "nearest" });
   }
 
   const [from, to] = range.map((index) => Math.min(index, rows.length));
+  const drawn = rows.slice(from, to).map((row) => html`<${Item} key=${row.key} row=${row} draw=${draw} />`);
   const pad = { paddingTop: `${top(from)}px`, paddingBottom: `${top(rows.length) - top(to)}px` };
   return html`<div class="scroll" ref=${box} tabindex="0" role="region" aria-label=${label} onScroll=${onScroll} onKeyDown=${walk}>
     <div class="scroll__push"></div>
-    <ol class="messages" ref=${content} style=${pad}>${rows.slice(from, to).map((row) => html`<${Item} key=${row.key} ...${{ row, draw }} />`)}</ol>
+    <ol class="messages" ref=${content} style=${pad}>${drawn}</ol>
   </div>`;
 }

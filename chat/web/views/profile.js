@@ -35,15 +35,13 @@ export function Profile() {
 }
 
 function Notifications() {
-  const [on, setOn] = useState(notificationsOn);
   const change = async ({ target }) => {
-    const isOn = await wantNotifications(target.checked);
-    if (target.checked && !isOn) notify("Your browser blocks notifications from this page: allow them in its settings.", "error");
-    setOn(isOn);
-    target.checked = isOn;
+    const wanted = target.checked;
+    target.checked = await wantNotifications(wanted);
+    if (wanted > target.checked) notify("Your browser blocks notifications from this page: allow them in its settings.", "error");
   };
   return html`<label class="switch">
-    <input type="checkbox" role="switch" checked=${on} onChange=${change} />Notify me of new messages
+    <input type="checkbox" role="switch" defaultChecked=${notificationsOn()} onChange=${change} />Notify me of new messages
   </label>`;
 }
 
