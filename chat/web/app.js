@@ -24,18 +24,18 @@ const Nothing = () => html`<main class="conversation conversation--none">
 const DIALOGS = { profile: Profile, about: About, "new-room": NewRoom, search: Search, confirm: Confirm, picture: Picture };
 
 function App() {
-  const { phase, dialog, talks } = state;
+  const { phase, dialog, talks, notice } = state;
   const unread = Object.values(talks).reduce((sum, talk) => sum + talk.unread, 0);
   const talk = opened();
   useEffect(() => showCount(unread), [unread]);
-  if (phase !== "in") return html`<${Welcome} /><${Notice} />`;
+  if (phase !== "in") return html`<${Welcome} /><${Notice} notice=${notice} />`;
   return html`<div class=${talk ? "app app--open" : "app"}>
       <${Sidebar} />
       ${talk ? html`<${Conversation} key=${talk.conversation} talk=${talk} />` : html`<${Nothing} />`}
     </div>
     ${dialog && html`<${DIALOGS[dialog.kind]} key=${dialog} ...${dialog} />`}
     <${EmojiPicker} />
-    <${Notice} />`;
+    <${Notice} notice=${notice} />`;
 }
 
 watch(() => render(html`<${App} />`, document.getElementById("app")));

@@ -37,7 +37,9 @@ export function createSync({ userId, request, onMessages, onQueue, storage = out
   let catching = null;
   let gapTimer = 0;
 
-  function changed() {
+  /** Change an entry, or none, and show the queue. */
+  function update(entry = {}, change = {}) {
+    Object.assign(entry, change);
     if (!stopped) onQueue(queue.slice());
   }
 
@@ -46,7 +48,7 @@ export function createSync({ userId, request, onMessages, onQueue, storage = out
     const at = Math.max(Date.now(), (queue.at(-1)?.at ?? 0) + 1); // grows, so that it gives the order after a reload
     const entry = { clientId: newClientId(), userId, conversation, to, room, text, image, replyTo, at, state: "waiting" };
     queue.push(entry);
-    changed();
+    update();
     storage.put(entry).finally(() => drain(conversation));
     return entry;
   }
@@ -61,13 +63,8 @@ export function createSync({ userId, request, onMessages, onQueue, storage = out
   /** Forget an entry that was not sent. */
   function discard(clientId) {
     queue = queue.filter((entry) => entry.clientId !== clientId);
-    changed();
+    update();
     return storage.remove(clientId);
-  }
-
-  function update(entry, change) {
-    Object.assign(entry, change);
-    changed();
   }
 
   async function drain(conversation) {
@@ -178,7 +175,7 @@ export function createSync({ userId, request, onMessages, onQueue, storage = out
     const known = new Set(queue.map((entry) => entry.clientId));
     const older = kept.filter((entry) => !known.has(entry.clientId));
     queue = [...older, ...queue].sort((a, b) => a.at - b.at);
-    changed();
+    update();
     for (const { conversation } of older) drain(conversation);
   });
 

@@ -74,9 +74,9 @@ export function react(message, emoji) {
 export const compose = (kind, message) => patch(conversationOf(message), { mode: { kind, message } });
 
 /** Open the conversation of a message and scroll to it. */
-export function jumpTo(conversation, { _id, seq }) {
+export function jumpTo(conversation, id) {
   go(pathOf(conversation));
-  set({ goal: { id: _id, seq } });
+  set({ goal: { id } });
 }
 
 /** Take no more messages from somebody, or take them again. Throws `ApiError`. */

@@ -64,8 +64,7 @@ export const continues = (before, { senderId, system, createdAt }) =>
   before?.senderId === senderId && !before.system && !system && new Date(createdAt) - new Date(before.createdAt) < GROUP_MS;
 
 /** Whether a text is a few emoji and nothing else: it is shown large. */
-export const isJustEmoji = (text) =>
-  /^(?:\p{Extended_Pictographic}|[\u{1F3FB}-\u{1F3FF}\u{1F1E6}-\u{1F1FF}\uFE0F\u200D]){1,8}$/u.test(text);
+export const isJustEmoji = (text) => /^\p{RGI_Emoji}{1,6}$/v.test(text);
 
 const ADDRESS = /(https?:\/\/[^\s<>"]*[^\s<>".,;:!?)\]}'])/g;
 const link = (address) => html`<a href=${address} target="_blank" rel="noopener noreferrer">${address}</a>`;

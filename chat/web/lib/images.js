@@ -41,7 +41,7 @@ function dataUri(blob) {
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.onload = () => resolve(reader.result);
-    reader.onerror = () => reject(new Error("This file can't be read."));
+    reader.onerror = () => reject(reader.error); // it has words
     reader.readAsDataURL(blob);
   });
 }

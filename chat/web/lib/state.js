@@ -16,7 +16,7 @@ const NOBODY = {
   listed: false, // whether talks have been loaded
   online: new Set(), // user ids
   queue: [], // what waits to be sent
-  goal: null, // the message to scroll to: { id, seq }
+  goal: null, // the message to scroll to: { id }
   dialog: null, // what is asked or shown above the page: { kind, … }
 };
 const NEW_TALK = {
@@ -96,8 +96,7 @@ const directId = (a, b) => (a < b ? `${a}_${b}` : `${b}_${a}`);
 export const withMe = (userId) => directId(state.me._id, userId);
 
 /** The conversation that a message belongs to; servers and times without conversations leave it to be worked out. */
-export const conversationOf = (message) =>
-  message.conversation ?? message.room ?? directId(message.senderId, message.receiverId);
+export const conversationOf = (message) => message.conversation ?? message.room ?? directId(message.senderId, message.receiverId);
 
 /** A user who may be myself; undefined where nobody has that id. */
 export const userOf = (id) => (id === state.me?._id ? state.me : state.talks[withMe(id)]);

@@ -34,8 +34,10 @@ function Room({ room }) {
   const ask = (yes, text, path) => () => confirm({ title: `${yes} ${name}?`, text, yes, run: () => changeRoom("DELETE", path) });
   const leave = ask("Leave", room.public ? "You can join again later." : "Only its owner can let you in again.", `/${_id}/members/${me}`);
   const erase = ask("Delete", "The room and all its messages disappear for everybody.", `/${_id}`);
-  const button = (word, call) => (id) =>
-    html`<button class="link" aria-label=${`${word} ${nameOf(id)}`} onClick=${() => attempt(() => changeRoom(...call(id)))}>${word}</button>`;
+  const button = (word, call) => (id) => {
+    const change = () => attempt(() => changeRoom(...call(id)));
+    return html`<button class="link" aria-label=${`${word} ${nameOf(id)}`} onClick=${change}>${word}</button>`;
+  };
   const add = button("Add", (userId) => ["POST", `/${_id}/members`, { userId }]);
   const remove = button("Remove", (id) => ["DELETE", `/${_id}/members/${id}`]);
   return html`<${Dialog} title=${name}>
@@ -57,11 +59,9 @@ function Room({ room }) {
 const strangers = (to) => Object.values(state.talks).filter(({ _id, members }) => !members && !to.includes(_id)).map(({ _id }) => _id);
 
 export function NewRoom() {
-  const [members, setMembers] = useState([]);
-  const toggle = (id) => setMembers(members.includes(id) ? members.filter((one) => one !== id) : [...members, id]);
-  const box = (id) =>
-    html`<input type="checkbox" aria-label=${nameOf(id)} checked=${members.includes(id)} onChange=${() => toggle(id)} />`;
-  const create = async ({ name, open }) => {
+  const box = (id) => html`<input type="checkbox" name="member" value=${id} aria-label=${nameOf(id)} />`;
+  const create = async ({ name, open }, form) => {
+    const members = new FormData(form).getAll("member");
     const room = await changeRoom("POST", "", { name, public: Boolean(open), members });
     closeDialog();
     go(pathOf(room._id));
@@ -79,12 +79,12 @@ export function NewRoom() {
 /** A list of people, with a box to narrow it where it is long; `draw(id)` is what can be done with each. */
 function People({ ids, draw, as = "div" }) {
   const [wanted, setWanted] = useState("");
-  const fitting = ids.filter((id) => nameOf(id).toLowerCase().includes(wanted.trim().toLowerCase()));
-  return html`${ids.length > 6 && html`<${SearchField} label="Find people" value=${wanted} onValue=${setWanted} />`}
+  const fits = (id) => nameOf(id).toLowerCase().includes(wanted.trim().toLowerCase());
+  return html`${ids.length > 6 && html`<${SearchField} label="Find people" value=${wanted} onValue=${setWanted} form="" />`}
     <ul class="people people--scroll">
-      ${fitting.map((id) => html`<li key=${id}>
+      ${ids.map((id) => html`<li key=${id} hidden=${!fits(id)}>
         <${as}><${Avatar} of=${userOf(id)} size="s" /><strong>${nameOf(id)}</strong>${draw(id)}<//>
       </li>`)}
-      ${!fitting.length && html`<li class="hint">Nobody to choose from.</li>`}
+      ${!ids.some(fits) && html`<li class="hint">Nobody to choose from.</li>`}
     </ul>`;
 }

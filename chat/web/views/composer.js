@@ -7,7 +7,6 @@ import { Quote } from "/views/message.js";
 import { Icon, IconButton, pickEmoji } from "/views/ui.js";
 
 const MAX_TEXT = 4000; // characters that the server takes
-const MAX_ROWS = 7; // that the box grows to where the style sheet can't size it to its text
 const touch = matchMedia("(pointer: coarse)"); // there Enter begins a new line
 
 export function Composer({ talk, title }) {
@@ -58,10 +57,9 @@ export function Composer({ talk, title }) {
   }
 
   function onPaste(event) {
-    const { files } = event.clipboardData;
-    if (!files.length) return;
-    event.preventDefault();
-    addPictures(conversation, [...files]);
+    const files = [...event.clipboardData.files];
+    if (files.length) event.preventDefault();
+    addPictures(conversation, files);
   }
 
   function insert(emoji) {
@@ -97,7 +95,7 @@ export function Composer({ talk, title }) {
         <input type="file" accept="image/*" multiple class="unseen" aria-label="Add pictures" onChange=${onPick} /><${Icon} name="image" />
       </label>
       <div class="composer__box">
-        <textarea ref=${input} rows=${Math.min(text.split("\n").length, MAX_ROWS)} aria-label="Message" placeholder=${`Message ${title}`}
+        <textarea ref=${input} rows=${text.split("\n").length} aria-label="Message" placeholder=${`Message ${title}`}
           value=${text} onKeyDown=${onKeyDown} onPaste=${onPaste} onInput=${onInput}></textarea>
         <${IconButton} icon="smile" label="Add an emoji" onClick=${(event) => pickEmoji(event.currentTarget, insert)} />
       </div>

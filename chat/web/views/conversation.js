@@ -34,20 +34,19 @@ export function Conversation({ talk }) {
 
 function Head({ talk, title }) {
   const online = state.online.has(talk._id);
-  const typing = typingIn(talk);
+  const typing = typingIn(talk).map(nameOf).join(", ");
+  const words = talk.members ? `${typing} typing …` : "typing …";
   return html`<header class="head">
     <${IconButton} icon="back" label="Back to the list" class="head__back" onClick=${() => go("/")} />
     <button type="button" class="head__who" onClick=${() => openDialog("about", { conversation: talk.conversation })}>
       <${Avatar} of=${talk} online=${online} />
       <span class="head__text"><strong>${title}</strong>
-        <small class=${typing.length ? "head__typing" : null}>${typing.length ? typingWords(talk, typing) : standing(talk, online)}</small>
+        <small class=${typing ? "head__typing" : null}>${typing ? words : standing(talk, online)}</small>
       </span>
     </button>
     <${IconButton} icon="search" label="Search in this conversation" onClick=${() => openDialog("search", { within: talk })} />
   </header>`;
 }
-
-const typingWords = ({ members }, ids) => (members ? `${ids.map(nameOf).join(", ")} typing …` : "typing …");
 
 /** What is said of a person or a room under the name. */
 export function standing({ members, lastSeen }, online) {

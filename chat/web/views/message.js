@@ -17,7 +17,7 @@ export function Row({ row }) {
 }
 
 function Message({ message, first, mine, quoted, seen, all, goal, inRoom }) {
-  const { text, image, entry, senderId, createdAt, reactions, rev } = message;
+  const { text, image, entry, senderId, createdAt, reactions, replyTo, rev } = message;
   const name = nameOf(senderId);
   const gone = message.deletedAt ? "Message deleted" : message.blocked && "From somebody you block";
   const failed = entry?.state === "failed";
@@ -29,7 +29,7 @@ function Message({ message, first, mine, quoted, seen, all, goal, inRoom }) {
     <div class="message__body">
       ${room && first && html`<${Avatar} of=${userOf(senderId)} size="s" /><span class="message__name">${name}</span>`}
       <div class="bubble">
-        ${quoted && html`<${Quote} message=${quoted} onClick=${() => jumpTo(conversationOf(message), { _id: message.replyTo, ...quoted })} />`}
+        ${quoted && html`<${Quote} message=${quoted} onClick=${() => jumpTo(conversationOf(message), replyTo)} />`}
         ${image && !gone && html`<${Picture} src=${image} title=${mine ? "Your photo" : `Photo from ${name}`} />`}
         <p class="bubble__text">${gone || (text && linked(text))}<${Meta} ...${{ message, mine, seen, all, inRoom }} /></p>
       </div>
@@ -56,9 +56,9 @@ function Picture({ src, title }) {
 function Meta({ message: { entry, editedAt, deletedAt, createdAt }, mine, seen, all, inRoom }) {
   let [icon, words] = entry ? ["clock", "Waiting to be sent"] : seen && seen === all ? ["read", "Read"] : ["check", "Sent"];
   if (seen && inRoom) words = `Read by ${seen} of ${all}`;
+  const sign = html`<span class=${`meta__${icon}`} role="img" aria-label=${words} title=${words}><${Icon} name=${icon} /></span>`;
   return html`<span class="meta">
-    ${editedAt && !deletedAt && "edited "}<time>${clock(createdAt)}</time>
-    ${mine && !deletedAt && html`<span class=${`meta__state--${icon}`} role="img" aria-label=${words} title=${words}><${Icon} name=${icon} /></span>`}
+    ${editedAt && !deletedAt && "edited "}<time>${clock(createdAt)}</time>${mine && !deletedAt && sign}
   </span>`;
 }
 
@@ -66,7 +66,8 @@ function Reactions({ message }) {
   const chip = ([emoji, users]) => {
     const who = users.map(nameOf).join(", ");
     const mine = users.includes(state.me._id);
-    return html`<button type="button" key=${emoji} class="reaction" aria-pressed=${mine} title=${who} onClick=${() => react(message, emoji)}>
+    const turn = () => react(message, emoji);
+    return html`<button type="button" key=${emoji} class="reaction" aria-pressed=${mine} title=${who} onClick=${turn}>
       ${emoji} <span>${users.length}</span><span class="unseen"> from ${who}</span>
     </button>`;
   };

@@ -7,7 +7,7 @@ import { exactTime } from "/lib/format.js";
 import { readPortrait } from "/lib/images.js";
 import { deleteAccount, logOut } from "/lib/live.js";
 import { attempt, notify, set, state } from "/lib/state.js";
-import { Avatar, Dialog, Field, Form, Icon } from "/views/ui.js";
+import { Avatar, Dialog, Field, Form, Icon, NEW_PASSWORD, PASSWORD } from "/views/ui.js";
 
 export function Profile() {
   const { me } = state;
@@ -54,13 +54,10 @@ function Sessions() {
   return html`<section aria-label="Where you are logged in">
     <h3>Where you are logged in</h3>
     <ul class="people">
-      ${sessions.map(({ id, current, lastUsedAt, userAgent }) => {
-        const name = device(userAgent);
-        return html`<li key=${id}>
-          <span><strong>${name}</strong><small>${current ? "This one" : `Last used ${exactTime(lastUsedAt)}`}</small></span>
-          ${!current && html`<button class="link" aria-label=${`End the login on ${name}`} onClick=${end(`/${id}`)}>End</button>`}
-        </li>`;
-      })}
+      ${sessions.map(({ id, current, lastUsedAt, userAgent, name = device(userAgent) }) => html`<li key=${id}>
+        <span><strong>${name}</strong><small>${current ? "This one" : `Last used ${exactTime(lastUsedAt)}`}</small></span>
+        ${!current && html`<button class="link" aria-label=${`End the login on ${name}`} onClick=${end(`/${id}`)}>End</button>`}
+      </li>`)}
     </ul>
     ${sessions.length > 1 && html`<button class="link" onClick=${end()}>End all others</button>`}
   </section>`;
@@ -79,12 +76,11 @@ function Password() {
     form.reset();
     notify("Your password is changed. All other logins have ended.");
   };
-  const rules = { type: "password", autocomplete: "new-password", minlength: 6, required: true, hint: "At least 6 characters" };
   return html`<details name="account">
     <summary>Change your password</summary>
     <${Form} action=${save} submit="Change password" kind="quiet">
-      <${Field} label="Password now" name="currentPassword" type="password" autocomplete="current-password" required />
-      <${Field} label="New password" name="newPassword" ...${rules} />
+      <${Field} label="Password now" name="currentPassword" ...${PASSWORD} />
+      <${Field} label="New password" name="newPassword" ...${NEW_PASSWORD} />
     <//>
   </details>`;
 }
@@ -99,6 +95,6 @@ const Data = () => html`<details name="account">
   <p class="hint">Your name, your pictures and all you have written disappear, for everybody and for ever.
     Nobody can bring them back: download your data first.</p>
   <${Form} action=${deleteAccount} submit="Delete my account" kind="danger">
-    <${Field} label="Your password" name="password" type="password" autocomplete="current-password" required />
+    <${Field} label="Your password" name="password" ...${PASSWORD} />
   <//>
 </details>`;

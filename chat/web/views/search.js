@@ -13,15 +13,14 @@ const SHORTEST = 2;
 /** `within`: the talk to look through; without it, all of them. */
 export function Search({ within, text = "" }) {
   const [typed, setTyped] = useState(text);
-  const [{ messages, error }, show] = useState({});
+  const [{ messages, error }, setFound] = useState({});
   const wanted = typed.trim();
   useEffect(() => {
     let current = true;
-    const find = async () => {
+    const show = (found) => current && setFound(found);
+    const find = () => {
       const query = new URLSearchParams({ q: wanted, ...(within && { with: within._id }) });
-      const found = request("GET", `/api/messages/search?${query}`).then((messages) => ({ messages }));
-      const result = await found.catch((error) => ({ error: error.message }));
-      if (current) show(result);
+      request("GET", `/api/messages/search?${query}`).then((messages) => show({ messages }), (error) => show({ error: error.message }));
     };
     show({});
     const timer = wanted.length >= SHORTEST && setTimeout(find, WAIT_MS);
@@ -40,7 +39,7 @@ function Found({ message }) {
   const talk = state.talks[conversationOf(message)];
   const who = nameOf(message.senderId);
   const where = talk?.name ? ` in ${talk.name}` : who === "You" ? ` to ${titleOf(talk)}` : "";
-  const show = () => (closeDialog(), jumpTo(conversationOf(message), message));
+  const show = () => (closeDialog(), jumpTo(conversationOf(message), message._id));
   return html`<li><button type="button" onClick=${show}>
     <${Avatar} of=${talk} size="s" />
     <span><strong>${who + where}</strong><time>${shortTime(message.createdAt)}</time><span>${summary(message)}</span></span>

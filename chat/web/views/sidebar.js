@@ -27,7 +27,9 @@ export function Sidebar() {
         <${Icon} name="search" />Find “${wanted}” in messages
       </button>`}
       ${!listed && html`<${Skeleton} of="conversations" />`}
-      ${sections.map(([title, some]) => html`<section key=${title} aria-label=${title}><h2>${title}</h2><ul>${some.map(entry)}</ul></section>`)}
+      ${sections.map(([title, some]) => html`<section key=${title} aria-label=${title}>
+        <h2>${title}</h2><ul>${some.map(entry)}</ul>
+      </section>`)}
       ${listed && !sections.length && html`<${Empty} icon="people" title=${wanted ? "Nobody by that name" : "Nobody else is here yet"}>
         ${wanted ? "Try another name, or look into the messages." : "When others sign up, they appear here."}
       <//>`}

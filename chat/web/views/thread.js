@@ -22,6 +22,7 @@ export function Thread({ talk }) {
   const placed = useRef(false);
   const [end, setEnd] = useState(true);
   const [goal, setGoal] = useState({ end: true });
+  const watching = end && isWatching(conversation);
   const ready = messages.length > 0 || ["ready", "older"].includes(status);
 
   const rows = useMemo(() => {
@@ -38,25 +39,14 @@ export function Thread({ talk }) {
 
   // What came while nobody looked is under the line; what is looked at is read.
   useEffect(() => {
-    const look = () => {
-      const now = state.talks[conversation];
-      const watching = isWatching(conversation) && end;
-      if (!watching || !placed.current) placeLine(now, !placed.current);
-      placed.current = true;
-      if (watching) markRead(now);
-    };
-    if (!ready) return undefined;
-    look();
-    const events = ["focus", "visibilitychange"];
-    for (const event of events) addEventListener(event, look);
-    return () => events.forEach((event) => removeEventListener(event, look));
-  }, [ready, end, messages, unread]);
-
-  function placeLine({ line }, scroll) {
-    const first = unread && messages.find((one) => one.seq > readTo(talk) && one.senderId !== me._id);
-    if (first && line !== first._id) patch(conversation, { line: first._id });
-    if (first && scroll) setGoal({ key: "line", at: 0.25 });
-  }
+    if (!ready) return;
+    const unseen = ({ seq, senderId }) => seq > readTo(talk) && senderId !== me._id;
+    const first = unread && (!watching || !placed.current) && messages.find(unseen);
+    if (first && talk.line !== first._id) patch(conversation, { line: first._id });
+    if (first && !placed.current) setGoal({ key: "line", at: 0.25 });
+    if (watching) markRead(talk);
+    placed.current = true;
+  }, [ready, watching, messages, unread]);
 
   // Somebody wants to see one message: load until it is there.
   useEffect(() => {

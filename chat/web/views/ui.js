@@ -2,7 +2,7 @@
 
 import { classes, html, useEffect, useRef, useState } from "/html.js";
 import { hue, initials } from "/lib/format.js";
-import { set, state, titleOf } from "/lib/state.js";
+import { set, titleOf } from "/lib/state.js";
 
 const EMOJI = `👍 ❤️ 😂 😮 😢 🙏 🎉 🔥 👏 💯 ✅ 👀 😀 😁 😅 🤣 😊 🙂 😉 😍 😘 😎 🤔 🤨 😐 😴 😇 🥳 😭 😡 🤯 😱 🤗 🙄 😬 🤝 👋 👌 ✌️
   💪 🙌 👎 💔 💙 💚 ⭐ ☀️ 🌈 🍀 🌸 🍎 🍕 ☕ 🍻 🎂 🎁 ⚽ 🚀 💡 📌`.split(/\s+/);
@@ -50,14 +50,12 @@ export function Confirm({ title, text, yes, run }) {
 
 /** A form: `action(values, form)` is called with its fields, and what it throws is shown in words. */
 export function Form({ action, submit, kind, children }) {
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState("");
-  async function onSubmit(event) {
+  const [{ busy, error }, show] = useState({});
+  function onSubmit(event) {
     event.preventDefault();
-    setBusy(true);
-    setError("");
-    await action(Object.fromEntries(new FormData(event.target)), event.target).catch(({ message }) => setError(message));
-    setBusy(false);
+    show({ busy: true });
+    const done = action(Object.fromEntries(new FormData(event.target)), event.target);
+    done.then(() => show({}), ({ message }) => show({ error: message }));
   }
   return html`<form class="form" onSubmit=${onSubmit}>
     ${children}
@@ -68,6 +66,9 @@ export function Form({ action, submit, kind, children }) {
 
 export const Field = ({ label, hint, ...input }) =>
   html`<label class="field"><span>${label}</span><input ...${input} />${hint && html`<small>${hint}</small>`}</label>`;
+
+export const PASSWORD = { type: "password", autocomplete: "current-password", required: true };
+export const NEW_PASSWORD = { ...PASSWORD, autocomplete: "new-password", minlength: 6, hint: "At least 6 characters" };
 
 export const SearchField = ({ label, value, onValue, ...rest }) =>
   html`<div class="search"><${Icon} name="search" /><input type="search" aria-label=${label} placeholder=${label}
@@ -83,12 +84,9 @@ export const Skeleton = ({ of }) =>
   html`<div class="skeleton" role="status" aria-label=${`Loading ${of}`}><i></i><i></i><i></i><i></i><i></i></div>`;
 
 /** Passing words at the bottom of the page. */
-export const Notice = () => {
-  const { notice } = state;
-  return html`<div class="notice" role="status">
-    ${notice && html`<p key=${notice} class=${`notice__text notice__text--${notice.kind}`}>${notice.text}</p>`}
-  </div>`;
-};
+export const Notice = ({ notice }) => html`<div class="notice" role="status">
+  ${notice && html`<p key=${notice} class=${`notice__text notice__text--${notice.kind}`}>${notice.text}</p>`}
+</div>`;
 
 let picking = null; // { button, picked }: for whom the emoji are shown
 
@@ -100,12 +98,10 @@ export function pickEmoji(button, picked) {
 }
 
 export function EmojiPicker() {
-  const pick = ({ currentTarget }) => {
-    currentTarget.parentElement.hidePopover();
-    picking.picked(currentTarget.textContent);
-  };
+  const button = (emoji, index) =>
+    html`<button type="button" autofocus=${!index} popovertarget="picker" onClick=${() => picking.picked(emoji)}>${emoji}</button>`;
   const onToggle = ({ newState }) => newState === "closed" && (picking.button.ariaExpanded = null);
   return html`<div id="picker" class="picker" popover role="dialog" aria-label="Pick an emoji" onToggle=${onToggle}>
-    ${EMOJI.map((emoji, index) => html`<button type="button" key=${emoji} autofocus=${!index} onClick=${pick}>${emoji}</button>`)}
+    ${EMOJI.map(button)}
   </div>`;
 }
