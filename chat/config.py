@@ -7,13 +7,14 @@ it once; everybody else reads `settings`, the running app's own.
 import os
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from dotenv import dotenv_values
 from flask import current_app
+from limits import parse
 from werkzeug.local import LocalProxy
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,6 +37,23 @@ class Cloudinary:
     upload_prefix: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """How often something may happen. Each is the environment variable of the same name in capitals, after ``RATE_``.
+
+    They are far above what a person does, or an office behind one address, and far below what a flood is.
+    """
+
+    wrong_logins: str = "10 per 5 minutes"  # to one account
+    wrong_logins_from: str = "50 per 5 minutes"  # from one address, to any accounts
+    signups: str = "120 per minute"  # from one address
+    sends: str = "1200 per minute"  # a user: messages, edits, reactions, deletions
+    images: str = "60 per minute"  # a user
+    searches: str = "120 per minute"  # a user
+    exports: str = "10 per hour"  # a user
+    events: str = "1800 per minute"  # a user, by sockets, of any kind
+
+
 @dataclass(frozen=True, kw_only=True)
 class Config:
     """Everything that can be set. Each field is the environment variable of the same name in capitals."""
@@ -44,14 +62,19 @@ class Config:
     port: int = 3000
     data_dir: Path = Path("data")
     jwt_secret: str = field(repr=False)
+    jwt_secret_previous: str | None = field(default=None, repr=False)
     mongo_url: str | None = field(default=None, repr=False)
     redis_url: str | None = field(default=None, repr=False)
     cloudinary: Cloudinary | None = None
     client_origins: tuple[str, ...] = ("http://localhost:5173",)
     public_url: str = ""
     frontend_dist: Path = Path("../frontend/dist")
+    metrics_token: str | None = field(default=None, repr=False)
     allow_query_user_id: bool = False
+    trusted_proxies: int = 0  # in front of the server; so many entries of X-Forwarded-For are believed, from its end
     rate_limits: bool = True
+    rates: Rates = Rates()
+    refuse_common_passwords: bool = False
 
     max_text_length: int = 4000  # characters of a message
     max_name_length: int = 100  # characters of a person's or a room's name
@@ -60,6 +83,8 @@ class Config:
     max_image_pixels: int = 25_000_000
     max_request_bytes: int = 8 * 2**20  # of a body or a socket frame: an image of 5 MiB in base64, and some room
     max_sessions: int = 20  # of one user; the oldest ends when one more begins
+    max_sockets_per_user: int = 50  # to one process
+    max_sockets_per_address: int = 2000  # to one process
 
     @property
     def production(self) -> bool:
@@ -76,30 +101,30 @@ class Config:
         app_env = env.one_of(("development", "production"), "APP_ENV", "NODE_ENV") or "development"
         production = app_env == "production"
         data_dir = Path(env.text("DATA_DIR") or "data")
-        allow_query_user_id = env.flag("ALLOW_QUERY_USER_ID", False)
-        if production and allow_query_user_id:
+        flags = {name: env.flag(name.upper(), default) for name, default in cls._defaults(bool)}
+        numbers = {name: env.number(name.upper(), default) for name, default in cls._defaults(int)}
+        if production and flags["allow_query_user_id"]:
             raise ConfigError("ALLOW_QUERY_USER_ID lets anybody be anybody: unset it in production")
         return cls(
             app_env=app_env,
-            port=env.number("PORT", cls.port),
             data_dir=data_dir,
             jwt_secret=_jwt_secret(env.text("JWT_SECRET"), production, data_dir),
+            jwt_secret_previous=_strong("JWT_SECRET_PREVIOUS", env.text("JWT_SECRET_PREVIOUS"), production),
             mongo_url=env.text("MONGO_URL", "DB_URL", "MONGODB_URI"),
             redis_url=env.text("REDIS_URL"),
             cloudinary=_cloudinary(env),
             client_origins=env.origins("CLIENT_ORIGINS", cls.client_origins),
             public_url="".join(env.origins("PUBLIC_URL", ())[:1]),
             frontend_dist=ROOT / (env.text("FRONTEND_DIST") or cls.frontend_dist),
-            allow_query_user_id=allow_query_user_id,
-            rate_limits=env.flag("RATE_LIMITS", True),
-            max_text_length=env.number("MAX_TEXT_LENGTH", cls.max_text_length),
-            max_name_length=env.number("MAX_NAME_LENGTH", cls.max_name_length),
-            max_history_page=env.number("MAX_HISTORY_PAGE", cls.max_history_page),
-            max_image_bytes=env.number("MAX_IMAGE_BYTES", cls.max_image_bytes),
-            max_image_pixels=env.number("MAX_IMAGE_PIXELS", cls.max_image_pixels),
-            max_request_bytes=env.number("MAX_REQUEST_BYTES", cls.max_request_bytes),
-            max_sessions=env.number("MAX_SESSIONS", cls.max_sessions),
+            metrics_token=env.text("METRICS_TOKEN"),
+            rates=env.rates(),
+            **cast(dict[str, Any], flags | numbers),
         )
+
+    @classmethod
+    def _defaults(cls, kind: type[T]) -> list[tuple[str, T]]:
+        """The names and defaults of all settings of that type."""
+        return [(one.name, cast(T, one.default)) for one in fields(cls) if one.type is kind]
 
 
 class _Env:
@@ -113,19 +138,13 @@ class _Env:
         return next((value for name in names if (value := self._environ.get(name, "").strip())), None)
 
     def number(self, name: str, default: int) -> int:
-        return self._parse(name, default, int, "a whole number")
+        value = self._parse(name, default, int, "a whole number")
+        if value < 0:
+            raise ConfigError(f"{name} is {value}: it must be 0 or more")
+        return value
 
     def flag(self, name: str, default: bool) -> bool:
-        words = {
-            "1": True,
-            "true": True,
-            "yes": True,
-            "on": True,
-            "0": False,
-            "false": False,
-            "no": False,
-            "off": False,
-        }
+        words = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0", "false", "no", "off"), False)
         return self._parse(name, default, lambda value: words[value.lower()], "on or off")
 
     def one_of(self, allowed: tuple[str, ...], *names: str) -> str | None:
@@ -147,6 +166,13 @@ class _Env:
                 )
         return origins
 
+    def rates(self) -> Rates:
+        wanted = "a rate such as '10 per 5 minutes'"
+        rates = asdict(Rates())
+        for name, default in rates.items():
+            rates[name] = self._parse(f"RATE_{name.upper()}", default, _rate, wanted)
+        return Rates(**rates)
+
     def _parse(self, name: str, default: T, parse: Callable[[str], T], wanted: str) -> T:
         value = self.text(name)
         if value is None:
@@ -163,17 +189,27 @@ def _dotenv() -> dict[str, str]:
 
 def _jwt_secret(secret: str | None, production: bool, data_dir: Path) -> str:
     """The secret that signs tokens; in development one is made and kept, so that a restart logs nobody out."""
-    if secret and (len(secret) >= MIN_SECRET_LENGTH or not production):
+    if secret := _strong("JWT_SECRET", secret, production):
         return secret
     if production:
-        problem = "is weak" if secret else "is not set"
-        raise ConfigError(f"JWT_SECRET {problem}: it needs {MIN_SECRET_LENGTH} characters; {MAKE_ONE}")
+        raise ConfigError(f"JWT_SECRET is not set: it needs {MIN_SECRET_LENGTH} characters; {MAKE_ONE}")
     kept = data_dir / "jwt_secret"
     if not kept.exists():
         data_dir.mkdir(parents=True, exist_ok=True)
         kept.touch(mode=0o600)
         kept.write_text(secrets.token_urlsafe(48))
     return kept.read_text().strip()
+
+
+def _rate(text: str) -> str:
+    parse(text)  # raises ValueError
+    return text
+
+
+def _strong(name: str, secret: str | None, production: bool) -> str | None:
+    if production and secret and len(secret) < MIN_SECRET_LENGTH:
+        raise ConfigError(f"{name} is weak: it needs {MIN_SECRET_LENGTH} characters; {MAKE_ONE}")
+    return secret
 
 
 def _cloudinary(env: _Env) -> Cloudinary | None:

@@ -12,9 +12,11 @@ from chat.controllers import auth, conversations, messages, presence, rooms
 from chat.errors import BadRequest, ChatError, unexpected
 from chat.events import FROM_CLIENT
 from chat.lib import realtime
+from chat.lib.limits import limits
 from chat.lib.realtime import socketio
 from chat.middleware.auth import COOKIE
 from chat.middleware.body import message_content, payload
+from chat.middleware.metrics import metrics
 from chat.models.conversation import direct
 from chat.models.user import User
 from chat.models.values import is_id
@@ -27,6 +29,7 @@ def connect(credentials: Any = None) -> None:
     asked = credentials if isinstance(credentials, dict) else {}
     try:
         me, session_id = _who(asked.get("token"))
+        limits.enter(_socket_id(), me.id, request.remote_addr or "")
     except ChatError as error:
         raise ConnectionRefusedError(error.message, error.public()) from None
     request.environ[USER], request.environ[SESSION] = me.id, session_id
@@ -39,6 +42,7 @@ def connect(credentials: Any = None) -> None:
 @socketio.on("disconnect")
 def disconnect(reason: str) -> None:
     if USER in request.environ:
+        limits.leave(_socket_id())
         presence.leave(request.environ[USER], _socket_id())
 
 
@@ -52,6 +56,8 @@ def event(name: str) -> Callable[[Callable[[User, Any], dict[str, Any]]], None]:
     def register(handle: Callable[[User, Any], dict[str, Any]]) -> None:
         @socketio.on(name)
         def answer(data: Any = None, *_: Any) -> dict[str, Any]:
+            metrics.count_event(name)
+            limits.take("events", request.environ[USER])
             return {"ok": True, **handle(_me(), payload(kind, data))}
 
     return register
@@ -96,7 +102,9 @@ def sync(me: User, fields: schemas.Sync) -> dict[str, Any]:
 @socketio.on_error_default
 def answer_failure(error: Exception) -> dict[str, Any]:
     """The acknowledgement of an event that failed; the socket lives on."""
-    return {"ok": False, **(error.public() if isinstance(error, ChatError) else unexpected(error))}
+    failure = error.public() if isinstance(error, ChatError) else unexpected(error)
+    metrics.count_failure(failure["code"])
+    return {"ok": False, **failure}
 
 
 def _target(id: str | None) -> str:

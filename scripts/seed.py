@@ -57,7 +57,7 @@ def _user(number: int, name: str) -> User:
     email = f"{name.lower()}@example.org"
     if known := store.find_user_by_email(email):
         return known
-    user, _ = auth.signup(name, email, PASSWORD, "seed")
+    user, _ = auth.signup(name, email, PASSWORD, auth.Visitor("seed", "localhost"))
     return auth.update_profile(user, None, _picture(number, name))
 
 

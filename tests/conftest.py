@@ -22,6 +22,7 @@ from tests.services import mongo_url
 from tests.sockets import Socket
 
 PASSWORD = "correct horse"
+MakeApp = Callable[..., Flask]
 
 
 class Person:
@@ -84,11 +85,22 @@ def config(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Config]:
 
 
 @pytest.fixture
-def app(config: Config) -> Iterator[Flask]:
+def make_app(config: Config) -> Iterator[MakeApp]:
+    """Make an app with other settings: ``make_app(max_sessions=3)``."""
+    with contextlib.ExitStack() as stack:
+
+        def make(**changes: Any) -> Flask:
+            app = create_app(replace(config, **changes))
+            stack.callback(app.extensions["chat.store"].close)
+            return app
+
+        yield make
+
+
+@pytest.fixture
+def app(make_app: MakeApp) -> Flask:
     """The app on an empty store."""
-    app = create_app(config)
-    yield app
-    app.extensions["chat.store"].close()
+    return make_app()
 
 
 @pytest.fixture

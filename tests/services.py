@@ -85,6 +85,7 @@ class Service:
         """Let it hang: connections stay open, nothing answers."""
         assert self._process is not None
         os.killpg(self._process.pid, signal.SIGSTOP)
+        os.waitpid(self._process.pid, os.WUNTRACED)  # the signal is on its way: wait until it has stopped
 
     def resume(self) -> None:
         """Let it go on."""

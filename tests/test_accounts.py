@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,10 +10,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from chat import create_app
 from chat.config import Config
 from chat.lib import passwords
-from tests.conftest import PASSWORD, Person
+from tests.conftest import PASSWORD, MakeApp, Person
 from tests.images import png
 
 ANN = {"fullName": "Ann", "email": "ann@example.org", "password": PASSWORD}
@@ -44,11 +42,10 @@ def test_the_cookie_is_http_only_strict_and_lasts_seven_days(client: FlaskClient
     assert "Secure" not in cookie
 
 
-def test_the_cookie_is_secure_in_production(config: Config) -> None:
-    app = create_app(replace(config, app_env="production"))
+def test_the_cookie_is_secure_in_production(make_app: MakeApp) -> None:
+    app = make_app(app_env="production")
     answer = app.test_client().post("/api/auth/signup", json=ANN)
     assert "; Secure" in answer.headers["Set-Cookie"]
-    app.extensions["chat.store"].close()
 
 
 @pytest.mark.parametrize("field", ["fullName", "email", "password"])
@@ -144,13 +141,12 @@ def test_logout_without_a_login_is_fine(client: FlaskClient) -> None:
     assert client.post("/api/auth/logout").status_code == 200
 
 
-def test_the_oldest_login_ends_when_there_are_too_many(config: Config) -> None:
-    app = create_app(replace(config, max_sessions=3))
+def test_the_oldest_login_ends_when_there_are_too_many(make_app: MakeApp) -> None:
+    app = make_app(max_sessions=3, rate_limits=True)
     ann = Person(app, "Ann", "ann@example.org")
     browsers = [ann.another_browser() for _ in range(3)]
     assert ann.http.get("/api/auth/check").status_code == 401
     assert [browser.get("/api/auth/check").status_code for browser in browsers] == [200] * 3
-    app.extensions["chat.store"].close()
 
 
 GUARDED = [
@@ -240,3 +236,24 @@ def test_no_answer_ever_holds_a_password_hash(sign_up: SignUp) -> None:
         text = ann.http.get(path).text
         assert "$2b$" not in text
         assert "password" not in text
+
+
+def test_the_most_common_passwords_are_refused_where_the_settings_say_so(make_app: MakeApp) -> None:
+    browser = make_app(refuse_common_passwords=True).test_client()
+    answer = browser.post("/api/auth/signup", json={**ANN, "password": "Password1"})
+    assert answer.status_code == 400
+    assert "most common" in answer.text
+    assert browser.post("/api/auth/signup", json=ANN).status_code == 200
+    change = {"currentPassword": ANN["password"], "newPassword": "qwerty"}
+    assert browser.put("/api/auth/password", json=change).status_code == 400
+
+
+def test_a_new_secret_logs_nobody_out_while_the_previous_one_is_known(make_app: MakeApp, config: Config) -> None:
+    before = make_app().test_client()
+    before.post("/api/auth/signup", json=ANN)
+    cookie = before.get_cookie("jwt")
+    assert cookie is not None
+    for previous, status in ((config.jwt_secret, 200), (None, 401)):
+        browser = make_app(jwt_secret="n" * 48, jwt_secret_previous=previous).test_client()
+        browser.set_cookie("jwt", cookie.value)
+        assert browser.get("/api/auth/check").status_code == status

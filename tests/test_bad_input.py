@@ -10,10 +10,12 @@ import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from socketio.exceptions import ConnectionError as Refused
 
 from chat import create_app
 from chat.config import Config
 from tests.conftest import Person
+from tests.sockets import Socket
 
 SignUp = Callable[[str], Person]
 ID = "a" * 24
@@ -76,6 +78,18 @@ def test_a_text_that_no_database_can_hold_is_400(ann: Person, text: bytes) -> No
     body = b'{"text": ' + text + b"}"
     answer = ann.http.post(f"/api/messages/send/{ann.id}", data=body, content_type="application/json")
     assert answer.status_code == 400
+
+
+def test_an_event_with_half_a_character_is_refused_and_the_socket_lives_on(
+    ann: Person, connect: Callable[..., Socket]
+) -> None:
+    socket = connect(ann)
+    assert socket.ask("send_message", {"to": ann.id, "text": "\ud800"})["code"] == "bad_request"
+    for payload in (["\ud800"], "\ud800", {"conversation": "\ud800", "seq": 1}, {"\ud800": 1}):
+        assert socket.ask("read", payload)["code"] == "bad_request"
+    assert socket.ask("send_message", {"to": ann.id, "text": "whole"})["ok"]
+    with pytest.raises(Refused):
+        connect(auth={"token": "\ud800"})
 
 
 def test_a_body_that_is_not_json_is_415(ann: Person) -> None:

@@ -1,5 +1,6 @@
 """Two processes that are one chat, through Redis."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -100,6 +101,27 @@ def test_people_of_a_process_that_was_killed_go_offline(processes: list[ChatServ
             for key in database.keys("chat:online:*"):
                 database.delete(key)
         wait_until(lambda: anns.all("getOnlineUsers")[-1] == [ann.id], seconds=12)
+
+
+def test_a_redis_that_hangs_keeps_nobody_waiting(processes: list[ChatServer], redis: RedisServer) -> None:
+    first, second = processes
+    with (
+        Client(first.url, "ann") as ann,
+        Socket(first.url, token=ann.token) as anns,
+        Socket(second.url, token=ann.token) as there,
+    ):
+        there.wait_for("getOnlineUsers")
+        redis.pause()
+        begun = time.monotonic()
+        assert ann.post(f"/api/messages/send/{ann.id}", {"text": "by HTTP"}).status_code == 201
+        assert anns.ask("send_message", {"to": ann.id, "text": "by socket"})["ok"]
+        with Socket(first.url, token=ann.token) as another:
+            another.wait_for("getOnlineUsers")
+        assert first.get("/readyz") == 503
+        assert time.monotonic() - begun < 5
+        assert anns.wait_for("newMessage")["text"] == "by HTTP"
+        redis.resume()
+        there.wait_for("newMessage", lambda message: message["text"] == "by socket")
 
 
 def test_without_redis_messages_are_kept_and_sockets_of_the_same_process_hear_them(

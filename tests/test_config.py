@@ -51,6 +51,8 @@ def test_the_database_has_three_names(tmp_path: Path, name: str) -> None:
         ("PORT", "three"),
         ("APP_ENV", "prod"),
         ("RATE_LIMITS", "maybe"),
+        ("RATE_SENDS", "often"),
+        ("MAX_SESSIONS", "-1"),
         ("CLIENT_ORIGINS", "example.org"),
         ("CLIENT_ORIGINS", "https://example.org/path"),
         ("CLOUDINARY_API_KEY", "only-one"),
@@ -78,3 +80,12 @@ def test_secrets_do_not_show_when_settings_are_printed(tmp_path: Path) -> None:
     assert SECRET not in repr(config)
     assert "hidden" not in repr(config)
     assert "pw" not in repr(config)
+
+
+def test_the_previous_secret_is_held_to_the_same_strength(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="JWT_SECRET_PREVIOUS is weak"):
+        _read(tmp_path, APP_ENV="production", JWT_SECRET=SECRET, JWT_SECRET_PREVIOUS="short")
+
+
+def test_rates_are_written_in_words(tmp_path: Path) -> None:
+    assert _read(tmp_path, RATE_SENDS="5 per hour").rates.sends == "5 per hour"

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from chat.middleware.headers import SECURITY
+from chat.middleware.headers import DATA, SECURITY
 from tests.conftest import Person
 
 SignUp = Callable[[str], Person]
@@ -31,7 +31,7 @@ def test_a_failure_has_a_message_a_code_and_the_headers_of_a_success(
     assert set(answer.json or {}) == {"message", "code"}
     assert answer.headers["Access-Control-Allow-Origin"] == "http://localhost:5173"
     assert answer.headers["Access-Control-Allow-Credentials"] == "true"
-    for name, content in SECURITY.items():
+    for name, content in {**SECURITY, **DATA}.items():
         assert answer.headers[name] == content
 
 

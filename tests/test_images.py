@@ -4,7 +4,6 @@ import base64
 import io
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from chat import create_app
 from chat.config import Cloudinary, Config
-from tests.conftest import Person
+from chat.lib.images import CloudinaryImages
+from tests.conftest import MakeApp, Person
 from tests.images import data_uri, png, wrap
 
 SignUp = Callable[[str], Person]
@@ -129,14 +128,13 @@ def test_an_image_on_the_limits_is_taken(sign_up: SignUp) -> None:
     assert _kept(sign_up("Ann"), png(1000, 1000)).size == (1000, 1000)
 
 
-def test_with_a_public_url_images_have_whole_addresses(config: Config) -> None:
-    app = create_app(replace(config, public_url="https://chat.example.org"))
+def test_with_a_public_url_images_have_whole_addresses(make_app: MakeApp, config: Config) -> None:
+    app = make_app(public_url="https://chat.example.org")
     ann = Person(app, "Ann", "ann@example.org")
     message = _post(ann, png()).json
     assert message["image"].startswith("https://chat.example.org/uploads/")
     ann.http.delete(f"/api/messages/{message['_id']}")
     assert list((config.data_dir / "uploads").iterdir()) == []
-    app.extensions["chat.store"].close()
 
 
 def test_no_path_leads_out_of_the_uploads(sign_up: SignUp) -> None:
@@ -187,12 +185,11 @@ def cloudinary() -> Iterator[StandIn]:
 
 
 @pytest.fixture
-def ann(config: Config, cloudinary: StandIn) -> Iterator[Person]:
+def ann(make_app: MakeApp, cloudinary: StandIn) -> Person:
     """Somebody on a server with a Cloudinary account."""
     address = f"http://127.0.0.1:{cloudinary.server_port}"
-    app = create_app(replace(config, cloudinary=Cloudinary("demo", "key", "secret", address)))
-    yield Person(app, "Ann", "ann@example.org")
-    app.extensions["chat.store"].close()
+    app = make_app(cloudinary=Cloudinary("demo", "key", "secret", address))
+    return Person(app, "Ann", "ann@example.org")
 
 
 def test_with_an_account_images_go_to_cloudinary_signed_and_without_metadata(ann: Person, cloudinary: StandIn) -> None:
@@ -219,9 +216,36 @@ def test_cloudinary_failing_or_hanging_is_503_and_nothing_is_saved(ann: Person, 
     assert ann.http.get(f"/api/messages/{ann.id}").json == []
 
 
-def test_cloudinary_being_down_is_503_and_texts_still_go(ann: Person, config: Config) -> None:
-    app = create_app(replace(config, cloudinary=Cloudinary("demo", "key", "secret", "http://127.0.0.1:1")))
+def test_cloudinary_being_down_is_503_and_texts_still_go(ann: Person, make_app: MakeApp) -> None:
+    app = make_app(cloudinary=Cloudinary("demo", "key", "secret", "http://127.0.0.1:1"))
     bob = Person(app, "Bob", "bob@example.org")
     assert _post(bob, png()).status_code == 503
     assert bob.send(bob, "hello")["text"] == "hello"
-    app.extensions["chat.store"].close()
+
+
+def test_a_message_is_deleted_also_while_cloudinary_is_down(ann: Person, cloudinary: StandIn) -> None:
+    message = _post(ann, png()).json
+    cloudinary.mood = "fails"
+    answer = ann.http.delete(f"/api/messages/{message['_id']}")
+    assert answer.status_code == 200
+    assert "image" not in (answer.json or {})
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://res.cloudinary.com/demo/image/upload/v1/chat/abc.png", "chat/abc"),
+        ("https://res.cloudinary.com/demo/image/upload/v17/q1w2e3.jpg", "q1w2e3"),
+        ("https://res.cloudinary.com/other/image/upload/v1/chat/abc.png", None),
+        ("https://res.cloudinary.com.evil.example/demo/image/upload/v1/chat/abc.png", None),
+        ("http://127.0.0.1/demo/image/upload/v1/chat/abc.png", None),
+        ("https://res.cloudinary.com/demo/image/upload/v1/../../secret.png", None),
+    ],
+)
+def test_only_images_of_this_account_are_removed_from_cloudinary(
+    cloudinary: StandIn, url: str, name: str | None
+) -> None:
+    CloudinaryImages(Cloudinary("demo", "key", "secret", f"http://127.0.0.1:{cloudinary.server_port}")).remove(url)
+    asked = [upload.decode() for upload in cloudinary.uploads]
+    assert len(asked) == (1 if name else 0)
+    assert name is None or name in asked[0]

@@ -2,14 +2,11 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from chat import create_app
-from chat.config import Config
-from tests.conftest import Person
+from tests.conftest import MakeApp, Person
 from tests.images import png
 from tests.sockets import Socket
 
@@ -87,11 +84,10 @@ def test_a_text_of_4000_characters_of_any_script_is_taken_as_it_is(sign_up: Sign
     assert (bob.http.get(f"/api/messages/{ann.id}").json or [])[0]["text"] == text
 
 
-def test_the_limit_of_a_text_is_a_setting(config: Config) -> None:
-    app = create_app(replace(config, max_text_length=3))
+def test_the_limit_of_a_text_is_a_setting(make_app: MakeApp) -> None:
+    app = make_app(max_text_length=3)
     ann = Person(app, "Ann", "ann@example.org")
     assert ann.http.post(f"/api/messages/send/{ann.id}", json={"text": "four"}).status_code == 400
-    app.extensions["chat.store"].close()
 
 
 @pytest.mark.parametrize(("user_id", "status"), [("a" * 24, 404), ("xyz", 400), ("a" * 25, 400), ("%00", 400)])

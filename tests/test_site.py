@@ -2,14 +2,13 @@
 
 import gzip
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
-from chat import create_app
 from chat.config import Config
+from tests.conftest import MakeApp
 
 
 @pytest.fixture(params=["sqlite"])
@@ -25,11 +24,10 @@ def test_without_a_front_end_of_ones_own_the_shipped_client_is_served(client: Fl
     assert "<script" in answer.text
 
 
-def test_a_front_end_of_ones_own_takes_its_place(config: Config, tmp_path: Path) -> None:
+def test_a_front_end_of_ones_own_takes_its_place(make_app: MakeApp, tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("mine")
-    app = create_app(replace(config, frontend_dist=tmp_path))
+    app = make_app(frontend_dist=tmp_path)
     assert app.test_client().get("/any/path", buffered=True).text == "mine"
-    app.extensions["chat.store"].close()
 
 
 def test_pages_are_compressed_for_browsers_that_take_it(client: FlaskClient) -> None:

@@ -6,15 +6,16 @@ from datetime import timedelta
 from chat.config import settings
 from chat.controllers import sessions
 from chat.errors import BadRequest, NotFound, Unauthorized
-from chat.lib import passwords, tokens
+from chat.lib import logs, passwords, tokens
 from chat.lib.images import clean, images
+from chat.lib.limits import limits
 from chat.models.user import Session, User, is_email, normal_email
 from chat.models.values import now
+from chat.schemas import MAX_EMAIL, MAX_PASSWORD, MIN_PASSWORD
 from chat.store import store
 
-MIN_PASSWORD = 6  # characters, as clients of the Express backend expect
 USED_PRECISION = timedelta(minutes=10)  # how exactly it is known when a session was used last: not each use is a write
-MAX_EMAIL = 254  # characters: RFC 5321's longest path, less its brackets
+UNLIMITED = 10_000  # sessions of one user: a load that logs in all the time must not end its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,34 +26,51 @@ class Login:
     session_id: str
 
 
-def signup(full_name: str, email: str, password: str, user_agent: str) -> tuple[User, str]:
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who is at the door: the name of the browser or program, and the address it comes from."""
+
+    user_agent: str
+    address: str
+
+
+def signup(full_name: str, email: str, password: str, visitor: Visitor) -> tuple[User, str]:
     """Make an account and log in: the user and a token.
 
-    Raises `BadRequest` where a field is unfit, or the email is taken (``user_exists``).
+    Raises `BadRequest` where a field is unfit or the email is taken (``user_exists``), or `TooManyRequests`.
     """
     email = normal_email(email)
     if not is_email(email) or len(email) > MAX_EMAIL:
         raise BadRequest("this is not an email address")
     name = checked_name(full_name, "full name")
+    limits.take("signups", visitor.address)
     user = User(email=email, full_name=name, password_hash=_hash_new(password))
     if not store.add_user(user):
         raise BadRequest("an account with this email exists already", "user_exists")
-    return user, _begin_session(user, user_agent)
+    logs.security("signup", user.id)
+    return user, _begin_session(user, visitor)
 
 
-def login(email: str, password: str, user_agent: str) -> tuple[User, str]:
-    """Log in: the user and a token. Raises `BadRequest` (``invalid_credentials``), never saying what was wrong."""
-    user = store.find_user_by_email(email.strip())
-    right = passwords.matches(password, user.password_hash if user else passwords.NOBODY)
-    if user is None or not right:
-        raise BadRequest("invalid credentials", "invalid_credentials")
-    return user, _begin_session(user, user_agent)
+def login(email: str, password: str, visitor: Visitor) -> tuple[User, str]:
+    """Log in: the user and a token.
+
+    Raises `BadRequest` (``invalid_credentials``), never saying what was wrong, or `TooManyRequests` after many wrong ones.
+    """
+    limits.check("wrong_logins_from", visitor.address)
+    try:
+        user = _whose(normal_email(email), store.find_user_by_email(email.strip()), password, "invalid credentials")
+    except BadRequest:
+        limits.take("wrong_logins_from", visitor.address)
+        raise
+    logs.security("login", user.id)
+    return user, _begin_session(user, visitor)
 
 
 def logout(token: str | None) -> None:
     """End the session of this token, if it is one, and close its sockets."""
     claims = tokens.read(token) if token else None
     if claims is not None:
+        logs.security("logout", claims.user_id)
         sessions.end(claims.user_id, claims.session_id)
 
 
@@ -80,14 +98,19 @@ def still_there(user_id: str, session_id: str) -> User:
 
 
 def change_password(me: User, current_id: str, current: str, new: str) -> User:
-    """Set another password, and end all logins but this one. Raises `BadRequest`."""
-    if not passwords.matches(current, me.password_hash):
-        raise BadRequest("the current password is wrong", "invalid_credentials")
+    """Set another password, and end all logins but this one. Raises `BadRequest` or `TooManyRequests`."""
+    confirm(me, current)
     changed = store.update_user(me.id, password_hash=_hash_new(new), updated_at=now())
     if changed is None:
         raise NotFound("this account is gone", "user_not_found")
+    logs.security("password_changed", me.id)
     sessions.revoke_others(changed, current_id)
     return changed
+
+
+def confirm(me: User, password: str) -> None:
+    """Make sure that it is me who asks. Raises `BadRequest` (``invalid_credentials``) or `TooManyRequests`."""
+    _whose(normal_email(me.email), me, password, "the current password is wrong")
 
 
 def update_profile(user: User, full_name: str | None, profile_pic: str | None) -> User:
@@ -96,6 +119,7 @@ def update_profile(user: User, full_name: str | None, profile_pic: str | None) -
     if full_name is not None:
         changes["full_name"] = checked_name(full_name, "full name")
     if profile_pic:
+        limits.take("images", user.id)
         changes["profile_pic"] = images.save(clean(profile_pic))
     if not changes:
         raise BadRequest("give a profilePic or a fullName")
@@ -125,15 +149,35 @@ def _check_session(user: User, session_id: str) -> None:
         store.touch_session(user.id, session_id, now())
 
 
+def _whose(email: str, user: User | None, password: str, words: str) -> User:
+    """The account with that email, if the password is right; wrong ones are counted, also where there is no account.
+
+    Whether it is still allowed to guess is asked again after the comparison, which takes long: so many guesses at once
+    learn no more than one after the other.
+    """
+    limits.check("wrong_logins", email)
+    right = passwords.matches(password, user.password_hash if user else passwords.NOBODY)
+    limits.check("wrong_logins", email)
+    if user is None or not right:
+        logs.security("login_failed", user.id if user else None)
+        limits.take("wrong_logins", email)
+        raise BadRequest(words, "invalid_credentials")
+    limits.forgive("wrong_logins", email)
+    return user
+
+
 def _hash_new(password: str) -> str:
     if len(password) < MIN_PASSWORD:
         raise BadRequest(f"the password needs at least {MIN_PASSWORD} characters")
-    if len(password.encode()) > passwords.MAX_BYTES:
-        raise BadRequest(f"the password is over {passwords.MAX_BYTES} bytes")
+    if len(password.encode()) > MAX_PASSWORD:
+        raise BadRequest(f"the password is over {MAX_PASSWORD} bytes")
+    if settings.refuse_common_passwords and password.lower() in passwords.common():
+        raise BadRequest("this is one of the most common passwords, which others try first: choose another one")
     return passwords.make_hash(password)
 
 
-def _begin_session(user: User, user_agent: str) -> str:
-    session = Session(user_agent=user_agent[:200])
-    store.add_session(user.id, session, settings.max_sessions)
+def _begin_session(user: User, visitor: Visitor) -> str:
+    session = Session(user_agent=visitor.user_agent[:200])
+    keep = settings.max_sessions if settings.rate_limits else UNLIMITED
+    store.add_session(user.id, session, keep)
     return tokens.issue(user.id, session.id)

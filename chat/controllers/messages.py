@@ -11,13 +11,14 @@ from chat.config import settings
 from chat.controllers import conversations
 from chat.errors import BadRequest, Conflict, Forbidden, not_found
 from chat.lib.images import clean, images
+from chat.lib.limits import limits
 from chat.lib.presence import presence
 from chat.models.conversation import Conversation, direct
 from chat.models.message import Message
 from chat.models.user import User
+from chat.schemas import MAX_EMOJI
 from chat.store import store
 
-MAX_EMOJI = 16  # code points: the longest family with its joiners and skin tones has 10
 MAX_REACTIONS = 50  # different ones on one message
 
 
@@ -57,11 +58,12 @@ def post(
     me: User, conversation: Conversation, content: Content, from_socket: str | None = None
 ) -> tuple[dict[str, Any], bool]:
     """The same to any conversation that I am in."""
+    limits.take("sends", me.id)
     content = _checked(conversation, content)
     fingerprint = _fingerprint(conversation, content)
     if content.client_id and (sent := store.find_sent(me.id, content.client_id)):
         return _same(sent, fingerprint).public(), False
-    image = images.save(clean(content.image)) if content.image else None
+    image = _save(me, content.image) if content.image else None
     message = Message(
         conversation=conversation.id,
         sender_id=me.id,
@@ -103,6 +105,16 @@ def delete(me: User, message_id: str) -> dict[str, Any]:
     return tombstone
 
 
+def take_back(message: Message) -> None:
+    """Leave a tombstone in the place of a message whose sender goes for good."""
+    tombstone = store.revise_message(message.id, Message.deleted)
+    conversation = store.find_conversation(message.conversation or "")
+    if tombstone and conversation:
+        conversations.tell(conversation, "messageUpdated", tombstone)
+    if message.image:
+        images.remove(message.image)
+
+
 def react(me: User, message_id: str, emoji: str, on: bool) -> dict[str, Any]:
     """Add my reaction to a message, or take it back. Raises as `edit` does."""
     if not (0 < len(emoji) <= MAX_EMOJI and all(_is_emoji_part(char) for char in emoji) and not emoji.isascii()):
@@ -114,7 +126,7 @@ def search(me: User, text: str, with_id: str | None, limit: int) -> list[dict[st
     """The newest messages of my conversations that contain the text; ``with_id`` is a user's or a room's id."""
     if not text.strip():
         raise BadRequest("q is missing: what to search for")
-    _check_length(text)
+    limits.take("searches", me.id)
     conversation_id = with_id
     if with_id and store.find_conversation(with_id) is None:
         conversation_id = direct(me.id, with_id).id
@@ -140,7 +152,13 @@ def _find(me: User, message_id: str) -> tuple[Message, Conversation]:
     return message, conversations.mine(me, message.conversation) or not_found("message")
 
 
+def _save(me: User, data_uri: str) -> str:
+    limits.take("images", me.id)
+    return images.save(clean(data_uri))
+
+
 def _revise(me: User, message_id: str, change: Callable[[Message], Message]) -> dict[str, Any]:
+    limits.take("sends", me.id)
     before, conversation = _find(me, message_id)
     after = store.revise_message(before.id, change) or not_found("message")
     if after.rev != before.rev:

@@ -11,9 +11,8 @@ from chat.models.conversation import Conversation, Summary
 from chat.models.message import Message
 from chat.models.user import User
 from chat.models.values import now
+from chat.schemas import MAX_MEMBERS
 from chat.store import store
-
-MAX_MEMBERS = 1000  # of a room
 
 
 def create(me: User, name: str, public: bool, member_ids: list[str]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from chat.errors import not_found
+from chat.lib import logs
 from chat.lib.cluster import cluster
 from chat.models.user import User
 from chat.models.values import iso
@@ -39,4 +40,5 @@ def revoke_others(me: User, current_id: str) -> None:
 def end(user_id: str, session_id: str) -> None:
     """End a login: its token is dead from now on, and its sockets are closed."""
     store.remove_session(user_id, session_id)
+    logs.security("session_ended", user_id, session=session_id)
     cluster.tell("session ended", session_id)

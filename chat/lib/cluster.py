@@ -1,8 +1,8 @@
 """What the processes of one chat tell each other, through Redis where several run, and who is connected to the others.
 
 Socket.IO's own events cross by its message queue; this is for what it has no words for: who is online at another process,
-and that a session's sockets have to close everywhere. Redis being down harms nobody who is connected: each process goes on
-with what it knows, and is told what it missed when Redis is back.
+and that a session's sockets have to close everywhere. Redis being down or slow harms nobody who is connected: each
+process goes on with what it knows, nobody waits, and who is online is told anew when Redis is back.
 """
 
 import json
@@ -10,6 +10,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Set
+from functools import partial
 from typing import cast
 
 from flask import current_app
@@ -18,6 +19,7 @@ from redis.exceptions import RedisError
 from werkzeug.local import LocalProxy
 
 from chat.errors import Unavailable
+from chat.lib.outbox import Outbox
 from chat.lib.realtime import socketio
 
 log = logging.getLogger(__name__)
@@ -32,9 +34,10 @@ TIMEOUT_SECONDS = 2.0
 class Cluster:
     """This process among its like; without Redis it is the only one."""
 
-    def __init__(self, redis_url: str | None) -> None:
+    def __init__(self, redis_url: str | None, outbox: Outbox) -> None:
         timeouts = {"socket_timeout": TIMEOUT_SECONDS, "socket_connect_timeout": TIMEOUT_SECONDS}
         self._redis = Redis.from_url(redis_url, decode_responses=True, **timeouts) if redis_url else None
+        self._outbox = outbox
         self._name = secrets.token_hex(8)
         self._handlers: dict[str, Callable[[str], None]] = {}
         self._elsewhere: Set[str] = frozenset()
@@ -48,19 +51,17 @@ class Cluster:
         self._handlers[topic](value)
         if self._redis:
             message = json.dumps({"from": self._name, "topic": topic, "value": value})
-            self._try(lambda redis: redis.publish(CHANNEL, message))
+            self._outbox.put(partial(self._redis.publish, CHANNEL, message))
 
     def show(self, user_id: str, online: bool) -> None:
         """Let the others know that a user is connected to this process, or no longer."""
         if self._redis:
             key = self._key(self._name)
-            self._try(lambda redis: redis.sadd(key, user_id) if online else redis.srem(key, user_id))
-            self._try(lambda redis: redis.expire(key, int(ALIVE_SECONDS)))
+            self._outbox.put(partial(self._redis.sadd if online else self._redis.srem, key, user_id))
+            self._outbox.put(partial(self._redis.expire, key, int(ALIVE_SECONDS)))
 
     def elsewhere(self) -> Set[str]:
-        """The ids of those who are connected to other processes; the last known where Redis is down."""
-        if self._redis:
-            self._try(self._look)
+        """The ids of those who are connected to other processes, as far as they have told."""
         return self._elsewhere
 
     def ping(self) -> None:
@@ -71,6 +72,7 @@ class Cluster:
     def start(self, here: Callable[[], Set[str]]) -> None:
         """Begin to listen, and to show who is connected to this process."""
         if self._redis:
+            socketio.start_background_task(self._outbox.run)
             socketio.start_background_task(self._listen)
             socketio.start_background_task(self._beat, here)
 
@@ -86,6 +88,8 @@ class Cluster:
                 heard = channel.get_message(timeout=1.0)
                 message = json.loads(heard["data"]) if heard else {"from": self._name}
                 if message["from"] != self._name:
+                    if message["topic"] == "presence":
+                        self._look(redis)
                     self._handlers[message["topic"]](message["value"])
 
     def _beat(self, here: Callable[[], Set[str]]) -> None:
@@ -93,7 +97,8 @@ class Cluster:
         while True:
             before = self._elsewhere
             self._try(lambda redis: self._refresh(redis, here()))
-            for user_id in before ^ self.elsewhere():
+            self._try(self._look)
+            for user_id in before ^ self._elsewhere:
                 self._handlers["presence"](user_id)
             socketio.sleep(BEAT_SECONDS)
 

@@ -1,4 +1,4 @@
-"""Images: from a data URI to clean bytes to an address. Nothing but a data URI is ever opened or fetched.
+"""Images: from a data URI to clean bytes to an address. Of what a client sends, nothing is ever opened or fetched.
 
 What is kept is drawn anew by Pillow: the pixels, and the colour profile that they need; EXIF, GPS, comments and whatever
 else a file can carry stay behind, and a file that only pretends to be an image does not survive.
@@ -7,10 +7,12 @@ else a file can carry stay behind, and a file that only pretends to be an image 
 import base64
 import binascii
 import io
+import logging
 import re
 import secrets
 import threading
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -18,7 +20,7 @@ import cloudinary.exceptions
 import cloudinary.uploader
 from flask import current_app
 from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
-from urllib3 import Timeout
+from urllib3 import PoolManager, Timeout
 from urllib3.exceptions import HTTPError
 from werkzeug.local import LocalProxy
 
@@ -28,10 +30,14 @@ from chat.lib import threads
 
 _DATA_URI = re.compile(r"data:image/(png|jpeg|gif|webp);base64,([A-Za-z0-9+/]+={0,2})", re.ASCII)
 _LOCAL = re.compile(r".*/uploads/([0-9a-f]{32}\.(?:png|jpg|gif|webp))", re.ASCII)
+_DELIVERED = re.compile(r"(?:v\d+/)?((?:chat/)?[\w-]+)\.\w+", re.ASCII)  # what follows /upload/
 EXTENSIONS = {"png": "png", "jpeg": "jpg", "gif": "gif", "webp": "webp"}
 MAX_ANIMATION = 4  # times the pixels of the largest still image, all frames together: it bounds the decoding
 # For Cloudinary to answer; a client gets its own answer within 5 seconds. The SDK tries to connect four times.
 UPLOAD_TIMEOUT = Timeout(connect=1.0, read=3.5)
+
+_http = PoolManager()
+log = logging.getLogger(__name__)
 
 # Decoding takes memory, up to 4 bytes a pixel and copies of that; so one at a time.
 _one_at_a_time = threading.Lock()
@@ -51,8 +57,11 @@ class ImageStore(Protocol):
     def save(self, image: CleanImage) -> str:
         """Keep an image; the address where browsers find it. Raises `Unavailable`, and keeps nothing."""
 
+    def load(self, url: str) -> bytes | None:
+        """The content of an image of ours; None where it is not to be had."""
+
     def remove(self, url: str) -> None:
-        """Forget an image of ours; one that is gone already is fine."""
+        """Forget an image of ours; one that is gone already, or out of reach for now, is fine."""
 
 
 def clean(data_uri: str) -> CleanImage:
@@ -125,6 +134,11 @@ class LocalImages:
             raise _down() from error
         return f"{self._address}/{name}"
 
+    def load(self, url: str) -> bytes | None:
+        ours = _LOCAL.fullmatch(url)
+        path = self._folder / ours[1] if ours else None
+        return path.read_bytes() if path and path.is_file() else None
+
     def remove(self, url: str) -> None:
         if ours := _LOCAL.fullmatch(url):
             (self._folder / ours[1]).unlink(missing_ok=True)
@@ -154,10 +168,27 @@ class CloudinaryImages:
             raise _down() from error
         return cast(str, answer["secure_url"])
 
+    def load(self, url: str) -> bytes | None:
+        if not self._public_id(url):
+            return None
+        try:
+            answer = _http.request("GET", url, timeout=UPLOAD_TIMEOUT, redirect=False, retries=False)
+        except HTTPError:
+            return None
+        return answer.data if answer.status == HTTPStatus.OK else None
+
     def remove(self, url: str) -> None:
-        public_id = re.search(r"/(chat/[^/.]+)\.\w+$", url)
-        if public_id:
-            cloudinary.uploader.destroy(public_id[1], timeout=UPLOAD_TIMEOUT, invalidate=True, **self._account)
+        if public_id := self._public_id(url):
+            try:
+                cloudinary.uploader.destroy(public_id, timeout=UPLOAD_TIMEOUT, invalidate=True, **self._account)
+            except (cloudinary.exceptions.Error, HTTPError) as error:
+                log.warning("an image stays at Cloudinary, %s: %s", public_id, error)
+
+    def _public_id(self, url: str) -> str | None:
+        """Cloudinary's name for an image of this account, those of the Express backend included; None for any other."""
+        start = f"https://res.cloudinary.com/{self._account['cloud_name']}/image/upload/"
+        ours = _DELIVERED.fullmatch(url.removeprefix(start)) if url.startswith(start) else None
+        return ours[1] if ours else None
 
 
 def open_images(account: Cloudinary | None, data_dir: Path, public_url: str) -> ImageStore:

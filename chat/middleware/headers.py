@@ -1,38 +1,36 @@
-"""What every answer carries, failures included: security headers, and CORS for the origins that may call."""
+"""What every answer carries, failures and Socket.IO's polling included: the headers that keep browsers out of trouble."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
-from urllib.parse import urlsplit
-
-from flask import Flask, Response
-from flask_cors import CORS
-
-from chat.config import Config
+from wsgiref.headers import Headers
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
+    "Content-Security-Policy": "frame-ancestors 'none'",
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+# JSON is no page: a browser that shows it as one runs nothing. And it is of one person: nobody keeps it for others.
+DATA = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "Cache-Control": "no-store"}
+# For a year, in seconds, browsers come by HTTPS alone.
+HTTPS_ALONE = {"Strict-Transport-Security": "max-age=31536000"}
 
 
-def init_app(app: Flask, config: Config) -> None:
-    """Add the headers to every answer of ``app``."""
-    CORS(
-        app,
-        origins=list(config.client_origins),
-        supports_credentials=True,
-        always_send=False,
-        expose_headers=["Link", "Retry-After"],
-    )
+class SecurityHeaders:
+    """Adds the headers that an answer does not have already to every answer of a WSGI application."""
 
-    @app.after_request
-    def add_security_headers(response: Response) -> Response:
-        for name, content in SECURITY.items():
-            response.headers.setdefault(name, content)
-        return response
+    def __init__(self, app: WSGIApplication, production: bool) -> None:
+        self._app = app
+        self._always = {**SECURITY, **(HTTPS_ALONE if production else {})}
 
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Callable[[bytes], object]:
+            answer = Headers(headers)
+            data = DATA if (answer["Content-Type"] or "").startswith("application/json") else {}
+            for name, content in {**self._always, **data}.items():
+                answer.setdefault(name, content)
+            return start_response(status, headers, *more)
 
-def may_connect(origin: str | None, environ: dict[str, Any], client_origins: tuple[str, ...]) -> bool:
-    """Whether a page of that origin may open a socket: our own pages, and those of the allowed origins."""
-    return origin in client_origins or (origin is not None and urlsplit(origin).netloc == environ.get("HTTP_HOST"))
+        return self._app(environ, start)

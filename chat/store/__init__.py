@@ -45,6 +45,9 @@ class Store(Protocol):
     def update_user(self, user_id: str, **changes: Any) -> User | None:
         """Set fields of a user, named as in `User`, and return the new state; None where there is no such user."""
 
+    def remove_user(self, user_id: str) -> None:
+        """Remove a user with their sessions and blocks; what they said stays. One who is gone already is fine."""
+
     def add_session(self, user_id: str, session: Session, keep: int) -> None:
         """Begin a session; only the newest ``keep`` of that user live on."""
 
@@ -116,6 +119,9 @@ class Store(Protocol):
 
     def find_sent(self, sender_id: str, client_id: str) -> Message | None:
         """The message which that sender sent under that ``client_id``."""
+
+    def messages_of(self, sender_id: str, after: str, limit: int) -> list[Message]:
+        """The first ``limit`` messages of that sender whose id is greater than ``after``, in the order of ids."""
 
     def messages_before(self, conversation: Conversation, before: int | None, limit: int) -> tuple[list[Message], int]:
         """The newest ``limit`` messages with a ``seq`` under ``before`` (None: of all), oldest first.

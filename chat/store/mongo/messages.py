@@ -5,19 +5,22 @@ like is the ``seq`` that `flask migrate` will give them, and numbering starts ab
 """
 
 import re
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
 from bson import ObjectId
 from pymongo import ASCENDING, DESCENDING
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from chat.models.conversation import Conversation, direct_from_id
 from chat.models.message import Message
 from chat.store.mongo import documents
 from chat.store.mongo.connection import Collections
 from chat.store.mongo.documents import CONVERSATION, MESSAGE, Document
-from chat.store.mongo.numbers import Numbers
+from chat.store.mongo.numbers import Append, Numbers
+
+DUPLICATE_KEY = 11000  # MongoDB's code for what a unique index refuses
 
 
 class Messages(Collections):
@@ -26,21 +29,15 @@ class Messages(Collections):
     numbers: Numbers
 
     def append_message(self, conversation: Conversation, message: Message) -> Message:
+        append = Append(message)
+        self.numbers.wait(conversation.id, append)
         with self.numbers.turn(conversation.id):
-            if self.numbers.last(conversation.id) is None:
-                self._open(conversation)
-            while True:
-                number = self._last_number(conversation.id) + 1
-                numbered = replace(message, seq=number, rev=number)
-                try:
-                    self.database.messages.insert_one(documents.document(numbered, MESSAGE))
-                except DuplicateKeyError:
-                    self.numbers.forget(conversation.id)
-                    if stored := self._stored(message):
-                        return stored
-                else:
-                    self.numbers.saw(conversation.id, number)
-                    return numbered
+            if append.stored is None and append.error is None:
+                self._append_waiting(conversation)
+        if append.error is not None:
+            raise append.error
+        assert append.stored is not None
+        return append.stored
 
     def revise_message(self, message_id: str, revise: Callable[[Message], Message]) -> Message | None:
         while before := self.find_message(message_id):
@@ -58,6 +55,13 @@ class Messages(Collections):
     def find_sent(self, sender_id: str, client_id: str) -> Message | None:
         found = self.database.messages.find_one({"senderId": ObjectId(sender_id), "clientId": client_id})
         return documents.message(found) if found else None
+
+    def messages_of(self, sender_id: str, after: str, limit: int) -> list[Message]:
+        query: Document = {"senderId": ObjectId(sender_id)}
+        if after:
+            query["_id"] = {"$gt": ObjectId(after)}
+        found = self.database.messages.find(query).sort("_id", ASCENDING).limit(limit)
+        return [documents.message(document) for document in found]
 
     def messages_before(self, conversation: Conversation, before: int | None, limit: int) -> tuple[list[Message], int]:
         seq = {} if before is None else {"seq": {"$lt": before}}
@@ -91,6 +95,45 @@ class Messages(Collections):
             found += self.database.messages.find(query).sort("createdAt", DESCENDING).limit(newest)
         found.sort(key=lambda document: (document.get("createdAt") or document["_id"].generation_time, document["_id"]))
         return found[-newest:]
+
+    def _append_waiting(self, conversation: Conversation) -> None:
+        """Append all that wait for this conversation's turn with one write: so a busy one is as fast as many."""
+        waiting = self.numbers.take_waiting(conversation.id)
+        try:
+            if self.numbers.last(conversation.id) is None:
+                self._open(conversation)
+            while waiting:
+                self._append_first(conversation.id, waiting)
+        except Exception as error:  # of whatever kind: each of them raises it to the one who asked
+            for append in waiting:
+                append.error = error
+
+    def _append_first(self, conversation_id: str, waiting: deque[Append]) -> None:
+        """Append as many as go under the next numbers, up to one that is stored already or a number that is taken."""
+        after = self._last_number(conversation_id)
+        numbered = [
+            replace(append.message, seq=number, rev=number) for number, append in enumerate(waiting, start=after + 1)
+        ]
+        inserted = self._insert([documents.document(message, MESSAGE) for message in numbered])
+        for message in numbered[:inserted]:
+            waiting.popleft().stored = message
+        self.numbers.saw(conversation_id, after + inserted)
+        if waiting:
+            self.numbers.forget(conversation_id)
+            if stored := self._stored(waiting[0].message):
+                waiting.popleft().stored = stored
+
+    def _insert(self, messages: list[Document]) -> int:
+        """Insert messages in their order; how many, where one was refused because of a unique index."""
+        try:
+            self.database.messages.insert_many(messages, ordered=True)
+        except BulkWriteError as error:
+            refused = error.details["writeErrors"]
+            if not refused or refused[0]["code"] != DUPLICATE_KEY:
+                raise
+            index: int = refused[0]["index"]
+            return index
+        return len(messages)
 
     def _stored(self, message: Message) -> Message | None:
         """The message that stands in the way of this one: itself, when only the answer to its insert was lost, or an

@@ -44,6 +44,9 @@ class Users(Collections):
         )
         return documents.user(found) if found else None
 
+    def remove_user(self, user_id: str) -> None:
+        self.database.users.delete_one({"_id": ObjectId(user_id)})
+
     def add_session(self, user_id: str, session: Session, keep: int) -> None:
         newest = {"$each": [documents.document(session, SESSION)], "$slice": -keep}
         self.database.users.update_one({"_id": ObjectId(user_id)}, {"$push": {"sessions": newest}})

@@ -53,6 +53,10 @@ class Messages:
         with self.file.reading() as db:
             return _find_sent(db, sender_id, client_id)
 
+    def messages_of(self, sender_id: str, after: str, limit: int) -> list[Message]:
+        query = f"SELECT {rows.MESSAGE} FROM messages WHERE sender_id = ? AND id > ? ORDER BY id LIMIT ?"
+        return [rows.message(row) for row in self.file.all(query, sender_id, after, limit)]
+
     def messages_before(self, conversation: Conversation, before: int | None, limit: int) -> tuple[list[Message], int]:
         found = self.file.all(
             f"SELECT {rows.MESSAGE} FROM messages WHERE conversation = ? AND seq < ? ORDER BY seq DESC LIMIT ?",

@@ -37,6 +37,9 @@ class Users:
         self.file.write(lambda db: db.execute(f"UPDATE users SET {assignments} WHERE id = ?", [*values, user_id]))
         return self.find_user(user_id)
 
+    def remove_user(self, user_id: str) -> None:
+        self.file.write(lambda db: db.execute("DELETE FROM users WHERE id = ?", [user_id]))
+
     def add_session(self, user_id: str, session: Session, keep: int) -> None:
         row = [user_id, *rows.row(session, rows.SESSION)]
         newest = "SELECT id FROM sessions WHERE user_id = ? ORDER BY created_at DESC, id DESC LIMIT ?"

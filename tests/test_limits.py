@@ -1,0 +1,176 @@
+"""Floods are refused in words, with the time to wait, and nobody else feels them."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from socketio.exceptions import ConnectionError as Refused
+
+from chat.config import Config
+from chat.errors import TooManyRequests
+from chat.lib.limits import Limits
+from tests.conftest import PASSWORD, MakeApp, Person
+from tests.images import png
+from tests.services import RedisServer
+from tests.sockets import Socket, wait_until
+
+SignUp = Callable[[str], Person]
+
+
+@pytest.fixture
+def config(config: Config) -> Config:
+    """The settings with limits, and where many of something are needed, with low ones."""
+    rates = replace(config.rates, wrong_logins_from="20 per 5 minutes", sends="5 per minute", images="2 per minute")
+    rates = replace(rates, searches="2 per minute", events="20 per minute")
+    return replace(config, rate_limits=True, rates=rates, max_sockets_per_user=2, max_sockets_per_address=3)
+
+
+def _log_in(client: FlaskClient, email: str, password: str = "wrong one", **headers: str) -> Any:
+    body = {"email": email, "password": password}
+    return client.post("/api/auth/login", json=body, headers={k.replace("_", "-"): v for k, v in headers.items()})
+
+
+def _refused(answer: Any) -> bool:
+    """Whether an answer is a refusal for being too often, as it should be."""
+    if answer.status_code != 429:
+        return False
+    assert answer.json["code"] == "rate_limited"
+    assert 1 <= int(answer.headers["Retry-After"]) <= 300
+    return True
+
+
+def _may_connect(connect: Callable[..., Socket], person: Person) -> bool:
+    try:
+        return bool(connect(person).connected)
+    except Refused:
+        return False
+
+
+def test_ten_wrong_passwords_lock_an_account_for_a_while(sign_up: SignUp, client: FlaskClient) -> None:
+    ann = sign_up("Ann")
+    assert [_log_in(client, ann.email).status_code for _ in range(10)] == [400] * 10
+    assert _refused(_log_in(client, ann.email))
+    assert _refused(_log_in(client, f" {ann.email.upper()}", PASSWORD))
+    assert ann.http.get("/api/auth/check").status_code == 200
+
+
+def test_an_account_that_does_not_exist_locks_just_so(client: FlaskClient) -> None:
+    assert [_log_in(client, "nobody@example.org").status_code for _ in range(11)] == [400] * 10 + [429]
+
+
+def test_a_right_password_makes_the_wrong_ones_forgotten(sign_up: SignUp, client: FlaskClient) -> None:
+    ann = sign_up("Ann")
+    for _ in range(2):
+        assert [_log_in(client, ann.email).status_code for _ in range(8)] == [400] * 8
+        assert _log_in(client, ann.email, PASSWORD).status_code == 200
+
+
+def test_many_guesses_at_once_are_no_more_than_one_after_the_other(sign_up: SignUp, app: Flask) -> None:
+    ann = sign_up("Ann")
+    found: list[int] = []
+    guess = lambda: found.append(_log_in(app.test_client(), ann.email).status_code)  # noqa: E731
+    guesses = [threading.Thread(target=guess) for _ in range(20)]
+    for thread in guesses:
+        thread.start()
+    for thread in guesses:
+        thread.join()
+    assert sorted(found) == [400] * 10 + [429] * 10
+
+
+def test_guessing_at_many_accounts_from_one_address_is_stopped_too(client: FlaskClient) -> None:
+    found = [_log_in(client, f"person{number}@example.org").status_code for number in range(22)]
+    assert found == [400] * 20 + [429] * 2
+
+
+def test_a_made_up_address_does_not_help(client: FlaskClient) -> None:
+    found = [_log_in(client, f"p{n}@example.org", X_Forwarded_For=f"10.0.0.{n}").status_code for n in range(22)]
+    assert found == [400] * 20 + [429] * 2
+
+
+def test_behind_a_trusted_proxy_the_address_is_the_one_that_it_names(make_app: MakeApp) -> None:
+    client = make_app(trusted_proxies=1).test_client()
+    for number in range(20):  # what the visitor wrote comes first, the proxy's own word last
+        assert _log_in(client, f"p{number}@example.org", X_Forwarded_For=f"1.1.1.{number}, 2.2.2.2").status_code == 400
+    assert _log_in(client, "p@example.org", X_Forwarded_For="9.9.9.9, 2.2.2.2").status_code == 429
+    assert _log_in(client, "p@example.org", X_Forwarded_For="2.2.2.2, 3.3.3.3").status_code == 400
+
+
+def test_guessing_the_current_password_counts_as_well(sign_up: SignUp) -> None:
+    ann = sign_up("Ann")
+    change = {"currentPassword": "wrong one", "newPassword": "another one"}
+    found = [ann.http.put("/api/auth/password", json=change).status_code for _ in range(11)]
+    assert found == [400] * 10 + [429]
+
+
+def test_sends_of_one_user_are_limited_and_of_others_are_not(sign_up: SignUp) -> None:
+    ann, bob = sign_up("Ann"), sign_up("Bob")
+    sent = ann.send(bob, "hello")
+    edits = [ann.http.put(f"/api/messages/{sent['_id']}", json={"text": f"edit {n}"}) for n in range(5)]
+    assert [answer.status_code for answer in edits] == [200] * 4 + [429]
+    assert _refused(ann.http.post(f"/api/messages/send/{bob.id}", json={"text": "too often"}))
+    assert [message["text"] for message in bob.http.get(f"/api/messages/{ann.id}").json or []] == ["edit 3"]
+    assert bob.send(ann, "not me")
+
+
+def test_images_and_searches_are_limited(sign_up: SignUp) -> None:
+    ann, bob = sign_up("Ann"), sign_up("Bob")
+    ann.http.put("/api/auth/update-profile", json={"profilePic": png(4, 4)})
+    ann.send(bob, "one", image=png(4, 4))
+    assert _refused(ann.http.post(f"/api/messages/send/{bob.id}", json={"image": png(4, 4)}))
+    searches = [ann.http.get("/api/messages/search?q=hello") for _ in range(3)]
+    assert [answer.status_code for answer in searches] == [200, 200, 429]
+
+
+def test_a_flood_of_events_is_refused_one_by_one_and_the_socket_lives_on(
+    sign_up: SignUp, connect: Callable[..., Socket]
+) -> None:
+    ann, bob = sign_up("Ann"), sign_up("Bob")
+    flooding, other = connect(ann), connect(bob)
+    answers = [flooding.ask("typing", {"to": bob.id}) for _ in range(22)]
+    assert [answer["ok"] for answer in answers] == [True] * 20 + [False] * 2
+    assert answers[-1]["code"] == "rate_limited"
+    assert other.ask("typing", {"to": ann.id}) == {"ok": True}
+    assert flooding.connected
+
+
+def test_sockets_of_one_user_and_of_one_address_are_counted(sign_up: SignUp, connect: Callable[..., Socket]) -> None:
+    ann, bob = sign_up("Ann"), sign_up("Bob")
+    first, _ = connect(ann), connect(ann)
+    with pytest.raises(Refused):
+        connect(ann)
+    connect(bob)
+    with pytest.raises(Refused):
+        connect(bob)
+    first.close()
+    assert wait_until(lambda: _may_connect(connect, bob))
+
+
+def _wrong_logins(processes: list[Limits], who: str) -> int:
+    """How many wrong logins are let through, on those processes by turns, before one is refused."""
+    for number in range(100):
+        try:
+            processes[number % len(processes)].take("wrong_logins", who)
+        except TooManyRequests:
+            return number
+    raise AssertionError("none was refused")
+
+
+def test_processes_with_one_redis_count_together(config: Config) -> None:
+    with RedisServer() as redis:
+        processes = [Limits(replace(config, redis_url=redis.url)) for _ in range(2)]
+        assert _wrong_logins(processes, "ann") == 10
+
+
+def test_while_redis_is_gone_each_process_counts_for_itself_and_nobody_waits(config: Config) -> None:
+    with RedisServer() as redis:
+        limits = Limits(replace(config, redis_url=redis.url))
+        redis.pause()
+        begun = time.monotonic()
+        assert _wrong_logins([limits], "ann") == 10
+        assert time.monotonic() - begun < 5
+        redis.resume()

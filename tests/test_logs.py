@@ -1,0 +1,68 @@
+"""What is logged: security events with ids and addresses, one JSON object a line in production, and nothing secret."""
+
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from chat.lib import logs
+from tests.conftest import PASSWORD, MakeApp, Person
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def production(make_app: MakeApp) -> Iterator[Flask]:
+    """An app in production."""
+    yield make_app(app_env="production", rate_limits=True)
+    logs.setup(production=False)
+
+
+def _entries(printed: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in printed.splitlines()]
+
+
+def test_security_events_say_what_happened_to_whom_from_where(capsys: Capture, production: Flask) -> None:
+    ann = Person(production, "Ann", "ann@example.org")
+    browser = ann.http.application.test_client()
+    wrong = {"email": "ann@example.org", "password": "a wrong guess"}
+    for _ in range(11):
+        browser.post("/api/auth/login", json=wrong)
+    ann.http.post("/api/auth/logout", headers={"Origin": "https://evil.example"})
+    change = {"currentPassword": "also wrong", "newPassword": "another one"}
+    ann.http.put("/api/auth/password", json=change)
+    printed = capsys.readouterr().err
+    entries = _entries(printed)
+    assert [entry["message"] for entry in entries] == ["signup", *["login_failed"] * 10, "too_often",
+                                                       "cross_site_refused", "too_often"]  # fmt: skip
+    assert all(entry["address"] == "127.0.0.1" and entry["logger"] == "chat.security" for entry in entries)
+    assert entries[0]["user"] == entries[1]["user"] == ann.id
+    for secret in (PASSWORD, "a wrong guess", "also wrong", "another one", ann.token, "$2b$"):
+        assert secret not in printed
+
+
+def test_nobody_writes_lines_of_their_own(capsys: Capture, production: Flask) -> None:
+    headers = {"Origin": "https://evil.example/\x1b[2J\x7f{}"}
+    production.test_client().post("/api/auth/logout", headers=headers)
+    printed = capsys.readouterr().err
+    assert _entries(printed)[0]["origin"] == headers["Origin"]
+    assert "\x1b" not in printed
+
+
+def test_in_development_control_characters_are_escaped_too(capsys: Capture, make_app: MakeApp) -> None:
+    make_app().test_client().post("/api/auth/logout", headers={"Origin": "https://evil\x1b[2J"})
+    assert "cross_site_refused origin=https://evil\\x1b[2J address=127.0.0.1\n" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("production")
+def test_a_bug_is_one_object_with_its_traceback(capsys: Capture) -> None:
+    try:
+        raise ValueError("inside")
+    except ValueError as error:
+        logging.getLogger("chat.errors").error("unexpected failure", exc_info=error)
+    (entry,) = _entries(capsys.readouterr().err)
+    assert entry["level"] == "error"
+    assert "ValueError: inside" in entry["traceback"]

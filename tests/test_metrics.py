@@ -1,0 +1,48 @@
+"""Numbers for Prometheus, for those who know the token."""
+
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.conftest import MakeApp, Person
+from tests.sockets import Socket
+
+TOKEN = {"Authorization": "Bearer let me count"}
+
+
+@pytest.fixture
+def app(make_app: MakeApp) -> object:
+    """The app with its numbers shown."""
+    return make_app(metrics_token="let me count")
+
+
+def test_requests_sockets_and_failures_are_counted(
+    sign_up: Callable[[str], Person], connect: Callable[..., Socket], client: FlaskClient
+) -> None:
+    ann = sign_up("Ann")
+    socket = connect(ann)
+    socket.ask("typing", {"to": ann.id})
+    socket.ask("typing", {"to": 1})
+    client.get("/some/page", buffered=True)
+    text = client.get("/metrics", headers=TOKEN).text
+    for line in (
+        'chat_http_request_seconds_count{method="POST",route="/api/auth/signup",status="200"} 1.0',
+        'chat_http_request_seconds_count{method="other",route="other",status="200"} 1.0',
+        "chat_online_users 1.0",
+        "chat_sockets 1.0",
+        'chat_socket_events_total{event="typing"} 2.0',
+        'chat_socket_failures_total{code="bad_request"} 1.0',
+    ):
+        assert line in text.splitlines()
+    assert ann.id not in text
+
+
+@pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer guess"}, {"Authorization": "let me count"}])
+def test_without_the_token_there_is_nothing_to_see(client: FlaskClient, header: dict[str, str]) -> None:
+    assert client.get("/metrics", headers=header).status_code == 401
+
+
+def test_where_no_token_is_set_the_address_is_the_clients(make_app: MakeApp) -> None:
+    answer = make_app().test_client().get("/metrics", headers=TOKEN, buffered=True)
+    assert answer.mimetype == "text/html"

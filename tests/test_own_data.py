@@ -1,0 +1,139 @@
+"""Taking one's data along, and going for good."""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from chat.config import Config
+from tests.conftest import PASSWORD, Person
+from tests.images import png
+from tests.sockets import Socket, wait_until
+
+SignUp = Callable[[str], Person]
+Connect = Callable[..., Socket]
+
+
+def _export(person: Person) -> zipfile.ZipFile:
+    answer = person.http.get("/api/auth/export")
+    assert (answer.status_code, answer.mimetype) == (200, "application/zip")
+    return zipfile.ZipFile(io.BytesIO(answer.data))
+
+
+def _lines(archive: zipfile.ZipFile, name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in archive.read(name).splitlines()]
+
+
+def _delete(person: Person, password: str = PASSWORD) -> int:
+    return person.http.delete("/api/auth/account", json={"password": password}).status_code
+
+
+@pytest.fixture
+def ann(sign_up: SignUp) -> Person:
+    return sign_up("Ann")
+
+
+@pytest.fixture
+def bob(sign_up: SignUp) -> Person:
+    return sign_up("Bob")
+
+
+def test_an_export_has_the_profile_the_logins_and_everything_said_to_me(ann: Person, bob: Person) -> None:
+    room = ann.http.post("/api/rooms", json={"name": "Garden", "members": [bob.id]}).json or {}
+    ann.http.post(f"/api/rooms/{room['_id']}/messages", json={"text": "in the room"})
+    ann.send(bob, "first")
+    bob.send(ann, "second")
+    with _export(ann) as archive:
+        assert archive.testzip() is None
+        assert json.loads(archive.read("profile.json"))["email"] == ann.email
+        assert len(_lines(archive, "sessions.ndjson")) == 1
+        assert {one.get("name") for one in _lines(archive, "conversations.ndjson")} == {"Garden", None}
+        texts = [message["text"] for message in _lines(archive, "messages.ndjson")]
+        assert sorted(texts) == ["first", "in the room", "second"]
+        assert texts.index("second") < texts.index("first")
+        assert b"$2b$" not in b"".join(archive.read(name) for name in archive.namelist())
+
+
+def test_an_export_has_the_images_and_names_those_that_are_gone(ann: Person, bob: Person, config: Config) -> None:
+    kept = ann.send(bob, "one", image=png(4, 4))["image"]
+    gone = ann.send(bob, "two", image=png(5, 5))["image"]
+    (config.data_dir / gone.lstrip("/")).unlink()
+    picture = (ann.http.put("/api/auth/update-profile", json={"profilePic": png(6, 6)}).json or {})["profilePic"]
+    with _export(ann) as archive:
+        for url in (kept, picture):
+            assert archive.read(f"images/{Path(url).name}") == (config.data_dir / url.lstrip("/")).read_bytes()
+        assert archive.read("missing-images.txt").decode() == gone
+
+
+def test_an_export_shows_nothing_of_conversations_of_others(ann: Person, bob: Person, sign_up: SignUp) -> None:
+    sign_up("Cleo").send(bob, "not for Ann")
+    with _export(ann) as archive:
+        assert _lines(archive, "messages.ndjson") == []
+
+
+def test_an_export_of_many_messages_has_them_all(ann: Person, bob: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chat.controllers.account.PAGE", 3)
+    for number in range(10):
+        ann.send(bob, str(number))
+    with _export(bob) as archive:
+        assert [message["text"] for message in _lines(archive, "messages.ndjson")] == [str(n) for n in range(9, -1, -1)]
+
+
+@pytest.mark.usefixtures("live")
+def test_a_deleted_account_is_gone_and_its_sockets_close(ann: Person, bob: Person, connect: Connect) -> None:
+    browser, socket = ann.another_browser(), connect(ann)
+    assert _delete(ann) == 200
+    wait_until(lambda: not socket.connected, seconds=1)
+    assert browser.get("/api/auth/check").status_code == 404
+    assert browser.post("/api/auth/login", json={"email": ann.email, "password": PASSWORD}).status_code == 400
+    assert ann.id not in [user["_id"] for user in bob.http.get("/api/messages/users").json or []]
+    assert bob.http.post(f"/api/messages/send/{ann.id}", json={"text": "hello?"}).status_code == 404
+    again = {"fullName": "Ann", "email": ann.email, "password": PASSWORD}
+    assert browser.post("/api/auth/signup", json=again).status_code == 200
+
+
+def test_messages_of_a_deleted_account_are_tombstones_also_on_open_devices(
+    ann: Person, bob: Person, connect: Connect, app: Flask
+) -> None:
+    sent = ann.send(bob, "forget me", image=png(4, 4))
+    answer = bob.send(ann, "an answer")
+    socket = connect(bob)
+    assert _delete(ann) == 200
+    tombstone = socket.wait_for("messageUpdated")
+    assert tombstone["_id"] == sent["_id"]
+    assert "deletedAt" in tombstone
+    assert not {"text", "image"} & set(tombstone)
+    (conversation,) = (bob.http.post("/api/messages/sync", json={"cursors": {}}).json or {})["conversations"]
+    assert {message["_id"]: message.get("text") for message in conversation["messages"]} == {
+        sent["_id"]: None,
+        answer["_id"]: "an answer",
+    }
+    uploads = app.extensions["chat.config"].data_dir / "uploads"
+    assert list(uploads.iterdir()) == []
+
+
+def test_rooms_of_a_deleted_account_go_on_with_another_owner(ann: Person, bob: Person) -> None:
+    shared = ann.http.post("/api/rooms", json={"name": "Shared", "members": [bob.id]}).json or {}
+    alone = ann.http.post("/api/rooms", json={"name": "Alone", "public": True}).json or {}
+    left = bob.http.post("/api/rooms", json={"name": "Left", "members": [ann.id]}).json or {}
+    ann.http.post(f"/api/rooms/{left['_id']}/messages", json={"text": "said and gone"})
+    ann.http.delete(f"/api/rooms/{left['_id']}/members/{ann.id}")
+    assert _delete(ann) == 200
+    room = bob.http.get(f"/api/rooms/{shared['_id']}").json or {}
+    assert (room["ownerId"], room["members"]) == (bob.id, [bob.id])
+    assert bob.http.get(f"/api/rooms/{alone['_id']}").status_code == 404
+    history = bob.http.get(f"/api/rooms/{left['_id']}/messages").json or []
+    assert "said and gone" not in [message.get("text") for message in history]
+
+
+@pytest.mark.parametrize("body", [{"password": "wrong one"}, {}, {"password": None}])
+def test_without_the_password_nothing_is_deleted(ann: Person, bob: Person, body: dict[str, Any]) -> None:
+    ann.send(bob, "hello")
+    assert ann.http.delete("/api/auth/account", json=body).status_code == 400
+    assert ann.http.get("/api/auth/check").status_code == 200
+    assert [message["text"] for message in bob.http.get(f"/api/messages/{ann.id}").json or []] == ["hello"]
