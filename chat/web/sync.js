@@ -183,13 +183,9 @@ export function createSync({ userId, request, onMessages, onQueue, storage = out
 }
 
 /** Run `work` while no other tab runs its own under the same name. */
-function exclusively(name, work) {
-  return navigator.locks ? navigator.locks.request(name, work) : work(); // locks need https, or localhost
-}
+const exclusively = (name, work) => navigator.locks?.request(name, work) ?? work(); // locks need https, or localhost
 
-function newClientId() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
+const newClientId = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /** The queue in IndexedDB; where the browser refuses that (a full disk, a private window), in memory alone. */
 export function outbox(name = "chat-outbox") {

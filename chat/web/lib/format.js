@@ -21,14 +21,13 @@ const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
 
 const midnight = (date) => new Date(date).setHours(0, 0, 0, 0);
 const daysAgo = (date) => Math.round((midnight(Date.now()) - midnight(date)) / DAY);
-const capital = (words) => words[0].toUpperCase() + words.slice(1);
 
 export const sameDay = (a, b) => midnight(a) === midnight(b);
 
-/** "Today", "Yesterday", "Monday", or the whole date. */
+/** "today", "yesterday", "Monday", or the whole date. */
 export function dayName(date) {
   const days = daysAgo(date);
-  if (days < 2) return capital(relative.format(-days, "day"));
+  if (days < 2) return relative.format(-days, "day");
   return days < 7 ? weekday(date) : fullDay(date);
 }
 

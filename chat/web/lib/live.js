@@ -85,7 +85,7 @@ function listen() {
     before = true;
   });
   socket.on("disconnect", (reason) => {
-    if (reason !== "io client disconnect") set({ link: "offline" });
+    if (reason !== "io client disconnect") set({ link: "offline", online: new Set() });
     if (reason === "io server disconnect") again();
   });
   socket.on("connect_error", (error) => {

@@ -35,13 +35,13 @@ export function Conversation({ talk }) {
 function Head({ talk, title }) {
   const online = state.online.has(talk._id);
   const typing = typingIn(talk).map(nameOf).join(", ");
-  const words = talk.members ? `${typing} typing …` : "typing …";
+  const words = typing ? `${talk.members ? typing : ""} typing …` : state.link === "offline" ? "No connection" : standing(talk, online);
   return html`<header class="head">
     <${IconButton} icon="back" label="Back to the list" class="head__back" onClick=${() => go("/")} />
     <button type="button" class="head__who" onClick=${() => openDialog("about", { conversation: talk.conversation })}>
       <${Avatar} of=${talk} online=${online} />
       <span class="head__text"><strong>${title}</strong>
-        <small class=${typing ? "head__typing" : null}>${typing ? words : standing(talk, online)}</small>
+        <small class=${typing ? "head__typing" : null}>${words}</small>
       </span>
     </button>
     <${IconButton} icon="search" label="Search in this conversation" onClick=${() => openDialog("search", { within: talk })} />

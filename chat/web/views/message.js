@@ -76,7 +76,7 @@ function Reactions({ message }) {
 
 const Failed = ({ entry: { error, clientId } }) =>
   html`<p class="failed" role="alert">
-    Not sent. ${error}${" "}
+    Not sent. ${error}${" · "}
     <button class="link" onClick=${() => sync.retry(clientId)}>Try again</button>${" · "}
     <button class="link" onClick=${() => sync.discard(clientId)}>Discard</button>
   </p>`;
