@@ -18,5 +18,6 @@ bind = f"0.0.0.0:{os.environ.get('PORT') or dotenv_values('.env').get('PORT') or
 # Under eventlet gunicorn's control socket never answers, and holds up each stop for two seconds.
 control_socket_disable = True
 # A proxy on another machine has to be named in FORWARDED_ALLOW_IPS, or gunicorn ignores its X-Forwarded-Proto.
+limit_request_line = 8190  # bytes of an address: gunicorn's most, so that more of what is too long gets our own answer
 timeout = 60  # seconds without a sign of life from the worker, after which it is replaced
 graceful_timeout = 10  # seconds for open requests at a restart; sockets reconnect by themselves

@@ -19,7 +19,7 @@ from chat.lib.realtime import close_sockets, socketio
 from chat.middleware import origins
 from chat.middleware.headers import SecurityHeaders
 from chat.middleware.metrics import Metrics
-from chat.routes import auth, messages, rooms, site
+from chat.routes import auth, docs, messages, rooms, site
 from chat.store import open_store
 
 __all__ = ["create_app", "sockets"]  # importing the event handlers is what registers them
@@ -44,7 +44,7 @@ def create_app(config: Config | None = None) -> Flask:
     Metrics(presence, limits).init_app(app)
     errors.register(app)
     origins.init_app(app, config)
-    for blueprint in (auth.bp, messages.bp, rooms.bp, site.bp):
+    for blueprint in (auth.bp, messages.bp, rooms.bp, site.bp, docs.bp):
         app.register_blueprint(blueprint)
     app.cli.add_command(migrate)
     socketio.init_app(

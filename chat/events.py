@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from chat import schemas
+from chat import answers, schemas
 
 ServerEventName = Literal[
     "getOnlineUsers",
@@ -45,32 +45,32 @@ FROM_SERVER: dict[ServerEventName, ServerEvent] = {
         ' a second. Not to clients with `auth: {presence: "diff"}` after their first.',
     ),
     "presence": ServerEvent(
-        schemas.PresenceChange, 'Who came and who went, to clients that connected with `auth: {presence: "diff"}`.'
+        answers.PresenceChange, 'Who came and who went, to clients that connected with `auth: {presence: "diff"}`.'
     ),
     "newMessage": ServerEvent(
-        schemas.Message,
+        answers.Message,
         "A message between two people: to every socket of the receiver and of the sender, but the one it came from.",
     ),
     "new_message": ServerEvent(
-        schemas.Message, "A message in a room: to every socket of its members, but the one it came from."
+        answers.Message, "A message in a room: to every socket of its members, but the one it came from."
     ),
     "messageUpdated": ServerEvent(
-        schemas.Message, "An edit, a deletion or a reaction: to every socket of the conversation's members."
+        answers.Message, "An edit, a deletion or a reaction: to every socket of the conversation's members."
     ),
     "typing": ServerEvent(
-        schemas.Typing, "Somebody is typing: to the others of the conversation. Show it for 4 seconds."
+        answers.Typing, "Somebody is typing: to the others of the conversation. Show it for 4 seconds."
     ),
     "read": ServerEvent(
-        schemas.Receipt,
+        answers.Receipt,
         "A read cursor moved: to the other side, and to the reader's other devices. In a room of over 50 members to the"
         " reader's alone.",
     ),
     "joined": ServerEvent(schemas.RoomId, "You are in the room: to the socket that asked by `join_room`."),
     "roomUpdated": ServerEvent(
-        schemas.Room,
+        answers.RoomChange,
         "A room is new, renamed, gone, or has other members: to its members, and to one who was removed.",
     ),
-    "sessionRevoked": ServerEvent(schemas.Nothing, "This login has ended; the socket is closed right after."),
+    "sessionRevoked": ServerEvent(answers.Nothing, "This login has ended; the socket is closed right after."),
 }
 
 FROM_CLIENT: dict[str, ClientEvent] = {

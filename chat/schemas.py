@@ -1,26 +1,50 @@
-"""What endpoints and events take and give.
+"""What endpoints and events take: the types and bounds from which the checks at the door and their description come.
 
-First what they take: the types and bounds from which the checks at the door come. A key that is not named is ignored, and
-null is the same as absent. Then what they give: shapes that the documentation and the tests hold the real answers to.
+A key that is not named is ignored, and null is the same as absent. Bounds that are said by ``extra_json_schema`` are
+checked where the rule is kept, in a controller, which has better words for it; one that is the name of a setting is
+described with that setting's value. ``title`` is what people call such a value.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import Meta, Struct
 
 MAX_NUMBER = 2**53 - 1  # the largest whole number that JavaScript can hold
+MIN_PASSWORD = 6  # characters, as clients of the Express backend expect
+MAX_PASSWORD = 72  # bytes of UTF-8: bcrypt reads no further
+MAX_EMAIL = 254  # characters: RFC 5321's longest path, less its brackets
+MAX_EMOJI = 16  # code points: the longest family with its joiners and skin tones has 10
+MAX_MEMBERS = 1000  # of a room
+MAX_FOUND = 100  # messages that a search finds
+MAX_QUERY = 256  # characters to search for: servers refuse addresses of over 4,000 bytes, and one may take 12 of them
 Number = Annotated[int, Meta(ge=0, le=MAX_NUMBER)]
-Id = Annotated[str, Meta(pattern="^[0-9a-fA-F]{24}$")]
-Time = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")]
-ClientId = Annotated[str, Meta(min_length=1, max_length=64)]
+Id = Annotated[str, Meta(pattern="^[0-9a-fA-F]{24}$", title="id")]
+Time = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$", title="time")]
+ClientId = Annotated[str, Meta(min_length=1, max_length=64, title="text")]
+Text = Annotated[str, Meta(title="text", extra_json_schema={"maxLength": "max_text_length"})]
+Name = Annotated[str, Meta(title="text", extra_json_schema={"minLength": 1, "maxLength": "max_name_length"})]
+NewPassword = Annotated[
+    str, Meta(title="password", extra_json_schema={"minLength": MIN_PASSWORD, "maxLength": MAX_PASSWORD})
+]
+Email = Annotated[
+    str, Meta(title="email", extra_json_schema={"pattern": r"^\s*[^@\s]+@[^@\s]+\s*$", "maxLength": MAX_EMAIL})
+]
+Emoji = Annotated[str, Meta(title="emoji", extra_json_schema={"minLength": 1, "maxLength": MAX_EMOJI})]
+Image = Annotated[
+    str,
+    Meta(
+        title="image as a data URI",
+        extra_json_schema={"pattern": "^(data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+={0,2})?$"},
+    ),
+]
 
 
 class Signup(Struct, rename="camel"):
     """A new account; the password has 6 characters to 72 bytes."""
 
-    full_name: str
-    email: str
-    password: str
+    full_name: Name
+    email: Email
+    password: NewPassword
 
 
 class Credentials(Struct):
@@ -33,15 +57,15 @@ class Credentials(Struct):
 class Profile(Struct, rename="camel"):
     """What a user changes of themselves; the picture is a data URI."""
 
-    full_name: str | None = None
-    profile_pic: str | None = None
+    full_name: Name | None = None
+    profile_pic: Image | None = None
 
 
 class PasswordChange(Struct, rename="camel"):
     """Another password, and the present one."""
 
     current_password: str
-    new_password: str
+    new_password: NewPassword
 
 
 class Password(Struct):
@@ -53,8 +77,8 @@ class Password(Struct):
 class NewMessage(Struct, rename="camel"):
     """A message to send: a text, an image (a data URI), or both."""
 
-    text: str | None = None
-    image: str | None = None
+    text: Text | None = None
+    image: Image | None = None
     client_id: ClientId | None = None
     reply_to: Id | None = None
 
@@ -62,7 +86,7 @@ class NewMessage(Struct, rename="camel"):
 class Edit(Struct):
     """Another text for a message."""
 
-    text: str
+    text: Text
 
 
 class Read(Struct):
@@ -81,15 +105,15 @@ class Sync(Struct):
 class NewRoom(Struct):
     """A room to open; the one who opens it is its owner and a member."""
 
-    name: str
+    name: Name
     public: bool | None = None
-    members: Annotated[list[Id], Meta(max_length=1000)] | None = None
+    members: Annotated[list[Id], Meta(max_length=MAX_MEMBERS)] | None = None
 
 
 class RoomName(Struct):
     """Another name for a room."""
 
-    name: str
+    name: Name
 
 
 class Member(Struct, rename="camel"):
@@ -118,74 +142,16 @@ class Send(NewMessage, rename="camel"):
     room: Id | None = None
 
 
-def _on_the_wire(name: str) -> str:
-    """The name of a field as clients see it: ``id`` as in MongoDB, the others in camelCase."""
-    first, *others = name.split("_")
-    return "_id" if name == "id" else first + "".join(word.title() for word in others)
+class Page(Struct):
+    """Which page of history: the newest messages, or those ``before`` a ``seq``."""
+
+    before: Annotated[int, Meta(ge=1, le=MAX_NUMBER)] | None = None
+    limit: Annotated[int, Meta(ge=1, extra_json_schema={"maximum": "max_history_page"})] | None = None
 
 
-class Message(Struct, rename=_on_the_wire, forbid_unknown_fields=True, omit_defaults=True):
-    """A message; what is absent is left out.
+class Search(Struct, rename={"with_id": "with"}):
+    """What to search for, as literal text; ``with`` is a user's or a room's id."""
 
-    ``conversation``, ``seq`` and ``rev`` are missing in messages that another backend wrote, until they are migrated. A
-    direct message has ``receiverId``, a room's has ``room``. A deleted one has ``deletedAt``, and no text or image.
-    """
-
-    id: Id
-    sender_id: Id
-    created_at: Time
-    updated_at: Time
-    conversation: str | UnsetType = UNSET
-    seq: Number | UnsetType = UNSET
-    rev: Number | UnsetType = UNSET
-    receiver_id: Id | UnsetType = UNSET
-    room: Id | UnsetType = UNSET
-    text: str | UnsetType = UNSET
-    image: str | UnsetType = UNSET
-    client_id: ClientId | UnsetType = UNSET
-    reply_to: Id | UnsetType = UNSET
-    reactions: dict[str, list[Id]] | UnsetType = UNSET
-    edited_at: Time | UnsetType = UNSET
-    deleted_at: Time | UnsetType = UNSET
-    system: Literal["joined", "left", "added", "removed", "renamed"] | UnsetType = UNSET
-    user_id: Id | UnsetType = UNSET
-    blocked: bool | UnsetType = UNSET
-
-
-class Room(Struct, rename=_on_the_wire, forbid_unknown_fields=True):
-    """A room and its members; ``deleted`` where it is gone."""
-
-    id: Id
-    name: str
-    public: bool
-    owner_id: Id
-    members: list[Id]
-    created_at: Time
-    updated_at: Time
-    deleted: bool | UnsetType = UNSET
-
-
-class PresenceChange(Struct, forbid_unknown_fields=True):
-    """The ids of those who came and of those who went."""
-
-    online: list[Id]
-    offline: list[Id]
-
-
-class Typing(Struct, rename=_on_the_wire, forbid_unknown_fields=True):
-    """Who is typing where."""
-
-    conversation: str
-    user_id: Id
-
-
-class Receipt(Struct, rename=_on_the_wire, forbid_unknown_fields=True):
-    """How far somebody has read."""
-
-    conversation: str
-    user_id: Id
-    seq: Number
-
-
-class Nothing(Struct, forbid_unknown_fields=True):
-    """No fields at all."""
+    q: Annotated[str, Meta(max_length=MAX_QUERY, title="text")]
+    with_id: Id | None = None
+    limit: Annotated[int, Meta(ge=1, le=MAX_FOUND)] = MAX_FOUND // 2

@@ -68,8 +68,8 @@ def add_messages(store: Store, pairs: list[tuple[User, User]], texts: Iterator[s
 
         store.file.write(insert)
     elif isinstance(store, MongoStore):
-        for start in range(0, len(batch), 1000):
-            chunk = batch[start : start + 1000]
+        for start in range(0, len(batch), 200):
+            chunk = batch[start : start + 200]
             store.database.messages.insert_many([documents.document(m, documents.MESSAGE) for m in chunk])
 
 

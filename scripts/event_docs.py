@@ -14,9 +14,10 @@ import msgspec
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from chat.config import Config
 from chat.events import FROM_CLIENT, FROM_SERVER
+from chat.openapi import schema, settle
 
-REFERENCES = "#/components/schemas/{name}"
 INTRODUCTION = """\
 # Socket.IO events
 
@@ -33,7 +34,7 @@ This page is written by `scripts/event_docs.py` out of `chat/events.py`.
 
 def markdown() -> str:
     """The page for people."""
-    schemas = _schemas()
+    payloads = _schemas()
     lines = [INTRODUCTION, "## From clients\n", "| event | payload | what it does | acknowledgement has |", "|-|-|-|-|"]
     for name, asked in FROM_CLIENT.items():
         lines.append(f"| `{name}` | {_link(asked.payload)} | {asked.does} | {asked.answer} |")
@@ -41,10 +42,10 @@ def markdown() -> str:
     for told_name, told in FROM_SERVER.items():
         lines.append(f"| `{told_name}` | {_link(told.payload)} | {told.when} |")
     lines.append("\n## Payloads\n")
-    for name, schema in schemas.items():
-        lines += [f"### {name}\n", f"{_one_line(schema.get('description', ''))}\n"]
-        if schema.get("properties"):
-            lines += ["| field | type | required |", "|-|-|-|", *_fields(schema), ""]
+    for name, payload in payloads.items():
+        lines += [f"### {name}\n", f"{_one_line(payload.get('description', ''))}\n"]
+        if payload.get("properties"):
+            lines += ["| field | type | required |", "|-|-|-|", *_fields(payload), ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -56,7 +57,7 @@ def asyncapi() -> dict[str, Any]:
     }
     told = {name: (event.payload, event.when) for name, event in FROM_SERVER.items()}
     messages = {
-        f"{way}.{name}": {"name": name, "summary": summary, "payload": _schema(payload)}
+        f"{way}.{name}": {"name": name, "summary": summary, "payload": schema(payload, {})}
         for way, events in (("client", asked), ("server", told))
         for name, (payload, summary) in events.items()
     }
@@ -79,13 +80,11 @@ def asyncapi() -> dict[str, Any]:
 
 def _schemas() -> dict[str, Any]:
     types = [asked.payload for asked in FROM_CLIENT.values()] + [told.payload for told in FROM_SERVER.values()]
-    _, components = msgspec.json.schema_components(types, ref_template=REFERENCES)
-    return dict(sorted(components.items()))
-
-
-def _schema(payload: object) -> Any:
-    (schema,), _ = msgspec.json.schema_components([payload], ref_template=REFERENCES)
-    return schema
+    components: dict[str, Any] = {}
+    for one in types:
+        schema(one, components)
+    settled: dict[str, Any] = settle(dict(sorted(components.items())), Config)
+    return settled
 
 
 def _link(payload: object) -> str:
@@ -114,9 +113,7 @@ def _type(field: dict[str, Any]) -> str:
         return f"list of {_type(field['items'])}"
     if field["type"] == "object":
         return f"object of {_type(field['additionalProperties'])}"
-    return {"^[0-9a-fA-F]{24}$": "id"}.get(
-        field.get("pattern", ""), "time" if "pattern" in field else field["type"]
-    ) + detail
+    return str(field.get("title", field["type"])) + detail
 
 
 def _one_line(text: str) -> str:

@@ -1,5 +1,6 @@
 """A real Socket.IO client that remembers what it hears."""
 
+import json
 import time
 from collections.abc import Callable
 from types import TracebackType
@@ -8,6 +9,12 @@ from typing import Any
 import socketio
 
 WAIT = 5.0  # seconds for something that should come at once, on a machine that may be busy
+
+
+class Packet(socketio.packet.Packet):  # type: ignore[misc]  # the library has no types
+    """Reads and writes JSON as others do, whatever the server in the same process does."""
+
+    json = json
 
 
 class Socket:
@@ -24,7 +31,7 @@ class Socket:
     ) -> None:
         self.heard: list[tuple[str, Any]] = []
         options = {"suppress_origin": True}  # or the library sends one of its own beside ours
-        self.client = socketio.Client(reconnection=False, websocket_extra_options=options)
+        self.client = socketio.Client(reconnection=False, serializer=Packet, websocket_extra_options=options)
         self.client.on("*", lambda event, *data: self.heard.append((event, data[0] if data else None)))
         cookie = {"Cookie": f"jwt={token}"} if token else {}
         self.client.connect(url, headers={**cookie, **(headers or {})}, auth=auth, transports=transports)

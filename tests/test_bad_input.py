@@ -10,10 +10,12 @@ import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from socketio.exceptions import ConnectionError as Refused
 
 from chat import create_app
 from chat.config import Config
 from tests.conftest import Person
+from tests.sockets import Socket
 
 SignUp = Callable[[str], Person]
 ID = "a" * 24
@@ -78,6 +80,18 @@ def test_a_text_that_no_database_can_hold_is_400(ann: Person, text: bytes) -> No
     assert answer.status_code == 400
 
 
+def test_an_event_with_half_a_character_is_refused_and_the_socket_lives_on(
+    ann: Person, connect: Callable[..., Socket]
+) -> None:
+    socket = connect(ann)
+    assert socket.ask("send_message", {"to": ann.id, "text": "\ud800"})["code"] == "bad_request"
+    for payload in (["\ud800"], "\ud800", {"conversation": "\ud800", "seq": 1}, {"\ud800": 1}):
+        assert socket.ask("read", payload)["code"] == "bad_request"
+    assert socket.ask("send_message", {"to": ann.id, "text": "whole"})["ok"]
+    with pytest.raises(Refused):
+        connect(auth={"token": "\ud800"})
+
+
 def test_a_body_that_is_not_json_is_415(ann: Person) -> None:
     for content_type in ("text/plain", "application/x-www-form-urlencoded", None):
         answer = ann.http.post("/api/auth/login", data=b"email=a&password=b", content_type=content_type)
@@ -99,6 +113,22 @@ def test_a_body_that_is_too_large_is_413(ann: Person) -> None:
 def test_a_client_id_has_1_to_64_characters(ann: Person, client_id: Any) -> None:
     answer = ann.http.post(f"/api/messages/send/{ann.id}", json={"text": "x", "clientId": client_id})
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "words"),
+    [
+        ("/api/messages/read", {"seq": 1}, "conversation is missing"),
+        ("/api/messages/read", {"conversation": "x", "seq": -1}, "seq must be at least 0"),
+        ("/api/messages/send/{me}", {"text": "x", "clientId": "x" * 65}, "clientId must be at most 64 characters long"),
+        ("/api/messages/send/{me}", {"text": "x", "replyTo": "x"}, "replyTo must be an id: 24 hexadecimal digits"),
+        ("/api/rooms", {"name": "x", "members": [ID] * 1001}, "members must be at most 1000 entries long"),
+        ("/api/rooms", {"name": "x", "public": "yes"}, "public must be true or false"),
+    ],
+)
+def test_what_is_wrong_is_said_in_words(ann: Person, path: str, body: Any, words: str) -> None:
+    answer = ann.http.post(_path(path, ann, "", ""), json=body)
+    assert (answer.status_code, answer.json) == (400, {"message": words, "code": "bad_request"})
 
 
 # Anything that JSON can say, and strings that look like what a field might want.

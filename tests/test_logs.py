@@ -44,6 +44,19 @@ def test_security_events_say_what_happened_to_whom_from_where(capsys: Capture, p
         assert secret not in printed
 
 
+def test_who_enters_and_leaves_a_room_and_who_owns_it_is_logged(capsys: Capture, production: Flask) -> None:
+    ann, bob = (Person(production, name, f"{name}@example.org") for name in ("ann", "bob"))
+    room = (ann.http.post("/api/rooms", json={"name": "Garden"}).json or {})["_id"]
+    ann.http.post(f"/api/rooms/{room}/members", json={"userId": bob.id})
+    ann.http.delete(f"/api/rooms/{room}/members/{ann.id}")
+    events = [entry for entry in _entries(capsys.readouterr().err) if entry["message"].startswith("room_")]
+    assert [(event["message"], event["user"], event["room"]) for event in events] == [
+        ("room_member_added", bob.id, room),
+        ("room_member_removed", ann.id, room),
+        ("room_owner_changed", bob.id, room),
+    ]
+
+
 def test_nobody_writes_lines_of_their_own(capsys: Capture, production: Flask) -> None:
     headers = {"Origin": "https://evil.example/\x1b[2J\x7f{}"}
     production.test_client().post("/api/auth/logout", headers=headers)

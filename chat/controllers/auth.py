@@ -11,12 +11,11 @@ from chat.lib.images import clean, images
 from chat.lib.limits import limits
 from chat.models.user import Session, User, is_email, normal_email
 from chat.models.values import now
+from chat.schemas import MAX_EMAIL, MAX_PASSWORD, MIN_PASSWORD
 from chat.store import store
 
-MIN_PASSWORD = 6  # characters, as clients of the Express backend expect
 USED_PRECISION = timedelta(minutes=10)  # how exactly it is known when a session was used last: not each use is a write
 UNLIMITED = 10_000  # sessions of one user: a load that logs in all the time must not end its own
-MAX_EMAIL = 254  # characters: RFC 5321's longest path, less its brackets
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +169,8 @@ def _whose(email: str, user: User | None, password: str, words: str) -> User:
 def _hash_new(password: str) -> str:
     if len(password) < MIN_PASSWORD:
         raise BadRequest(f"the password needs at least {MIN_PASSWORD} characters")
-    if len(password.encode()) > passwords.MAX_BYTES:
-        raise BadRequest(f"the password is over {passwords.MAX_BYTES} bytes")
+    if len(password.encode()) > MAX_PASSWORD:
+        raise BadRequest(f"the password is over {MAX_PASSWORD} bytes")
     if settings.refuse_common_passwords and password.lower() in passwords.common():
         raise BadRequest("this is one of the most common passwords, which others try first: choose another one")
     return passwords.make_hash(password)

@@ -5,15 +5,14 @@ from typing import Any
 from chat.controllers import conversations, messages
 from chat.controllers.auth import checked_name
 from chat.errors import BadRequest, Forbidden, NotFound, not_found
-from chat.lib import realtime
+from chat.lib import logs, realtime
 from chat.lib.images import images
 from chat.models.conversation import Conversation, Summary
 from chat.models.message import Message
 from chat.models.user import User
 from chat.models.values import now
+from chat.schemas import MAX_MEMBERS
 from chat.store import store
-
-MAX_MEMBERS = 1000  # of a room
 
 
 def create(me: User, name: str, public: bool, member_ids: list[str]) -> dict[str, Any]:
@@ -67,12 +66,14 @@ def remove(me: User, room_id: str, user_id: str) -> dict[str, Any]:
     if user_id not in room.members:
         not_found("member")
     left = store.remove_member(room.id, user_id) or not_found("room")
+    logs.security("room_member_removed", user_id, room=room.id, by=me.id)
     realtime.tell_users([user_id], "roomUpdated", left.room())
     if not left.members:
         _erase(left)
         return left.room()
     if user_id == left.owner_id:
         left = store.update_room(room.id, owner_id=left.members[0]) or left
+        logs.security("room_owner_changed", left.owner_id, room=room.id)
     user = store.find_user(user_id)
     name = user.full_name if user else "somebody"
     if user_id == me.id:
@@ -144,6 +145,7 @@ def _enter(me: User, room: Conversation, user: User, event: str, words: str) -> 
     entered = store.add_member(room.id, user.id)
     if entered is None:
         raise NotFound("no such room")
+    logs.security("room_member_added", user.id, room=room.id, by=me.id)
     _note(me, entered, event, user.id, words)
     return _tell_members(entered)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import bcrypt
 
 from chat.lib import threads
+from chat.schemas import MAX_PASSWORD
 
 COST = 10  # 2^10 rounds, bcrypt's customary default and the one in existing databases
-MAX_BYTES = 72  # bcrypt reads no further
 
 # As many at once as there are cores: more would only take turns, and keep other requests from theirs.
 _slots = threading.BoundedSemaphore(os.cpu_count() or 1)
@@ -26,7 +26,7 @@ def common() -> frozenset[str]:
 
 
 def make_hash(password: str) -> str:
-    """The bcrypt hash of a password of at most `MAX_BYTES` bytes of UTF-8."""
+    """The bcrypt hash of a password of at most `MAX_PASSWORD` bytes of UTF-8."""
     with _slots:
         return threads.run(bcrypt.hashpw, password.encode(), bcrypt.gensalt(COST)).decode()
 
@@ -34,7 +34,7 @@ def make_hash(password: str) -> str:
 def matches(password: str, password_hash: str) -> bool:
     """Whether this is the password behind the hash, in constant time.
 
-    A longer password is cut to `MAX_BYTES`, as the libraries that wrote older databases cut it when they hashed it.
+    A longer password is cut to `MAX_PASSWORD`, as the libraries that wrote older databases cut it when they hashed it.
     """
     with _slots:
-        return threads.run(bcrypt.checkpw, password.encode()[:MAX_BYTES], password_hash.encode())
+        return threads.run(bcrypt.checkpw, password.encode()[:MAX_PASSWORD], password_hash.encode())

@@ -37,7 +37,7 @@ def read(token: str) -> Claims | None:
     for secret in filter(None, (settings.jwt_secret, settings.jwt_secret_previous)):
         try:
             claims = jwt.decode(token, secret, algorithms=[_ALGORITHM], options={"require": _REQUIRED})
-        except jwt.InvalidTokenError:
+        except (jwt.InvalidTokenError, UnicodeError):
             continue
         user_id, session_id = claims["userId"], claims["sid"]
         if isinstance(user_id, str) and isinstance(session_id, str) and is_id(user_id):

@@ -26,6 +26,7 @@ def protect_route(view: Callable[P, T]) -> Callable[P, T]:
         g.user, g.session_id = login.user, login.session_id
         return view(*args, **kwargs)
 
+    guarded.__dict__["guarded"] = True
     return guarded
 
 

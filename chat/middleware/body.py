@@ -14,6 +14,8 @@ from chat.schemas import NewMessage
 S = TypeVar("S", bound=msgspec.Struct)
 
 _WRONG_TYPE = re.compile(r"Expected `(?P<wanted>[^`|]+)[^`]*`, got `(?P<got>\w+)`")
+_WRONG_SIZE = re.compile(r"Expected `(?P<kind>\w+)` (?:of length )?(?P<bound><=|>=) (?P<number>\d+)")
+_COUNTED = {"str": " characters long", "array": " entries long", "object": " entries long"}
 _NAMES = {"str": "text", "int": "a whole number", "bool": "true or false", "object": "an object", "array": "a list"}
 
 
@@ -29,12 +31,19 @@ def body(kind: type[S]) -> S:
         raise BadRequest("the body is not valid JSON") from None
 
 
-def payload(kind: type[S], data: Any) -> S:
-    """A Socket.IO event's data as a ``kind``. Raises `BadRequest`."""
+def query(kind: type[S]) -> S:
+    """The query string as a ``kind``. Raises `BadRequest`."""
+    return payload(kind, request.args.to_dict(), strict=False)
+
+
+def payload(kind: type[S], data: Any, strict: bool = True) -> S:
+    """A Socket.IO event's data as a ``kind``; not ``strict``, numbers may be texts. Raises `BadRequest`."""
     try:
-        return _clean(msgspec.convert(data, kind))
+        return _clean(msgspec.convert(data, kind, strict=strict))
     except msgspec.ValidationError as error:
         raise _unfit(error) from None
+    except UnicodeError:
+        raise BadRequest("there are characters that no text has") from None
 
 
 def message_content(fields: NewMessage) -> Content:
@@ -47,16 +56,6 @@ def id_from(text: str) -> str:
     if not is_id(text):
         raise BadRequest("this is not an id: ids are 24 hexadecimal digits")
     return text.lower()
-
-
-def number_from_query(name: str, low: int, high: int, default: int | None = None) -> int | None:
-    """A whole number out of the query string. Raises `BadRequest` where it is none, or out of bounds."""
-    text = request.args.get(name)
-    if text is None:
-        return default
-    if not re.fullmatch(r"\d{1,16}", text, re.ASCII) or not low <= int(text) <= high:
-        raise BadRequest(f"{name} must be a whole number from {low} to {high}")
-    return int(text)
 
 
 def _clean(value: S) -> S:
@@ -85,4 +84,9 @@ def _unfit(error: msgspec.ValidationError) -> BadRequest:
     if wrong := _WRONG_TYPE.fullmatch(problem):
         wanted = wrong["wanted"].strip()
         return BadRequest(f"{field} must be {_NAMES.get(wanted, wanted)}")
+    if size := _WRONG_SIZE.fullmatch(problem):
+        most = "at most" if size["bound"] == "<=" else "at least"
+        return BadRequest(f"{field} must be {most} {size['number']}{_COUNTED.get(size['kind'], '')}")
+    if "{24}" in problem:  # the pattern of ids
+        return BadRequest(f"{field} must be an id: 24 hexadecimal digits")
     return BadRequest(f"{field} is not as it should be: {problem[0].lower()}{problem[1:]}")

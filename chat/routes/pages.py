@@ -1,4 +1,4 @@
-"""What the routes of both kinds of conversation share: a message in, a message out, a page of history."""
+"""What the routes of both kinds of conversation share: a message out, a page of history."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -7,13 +7,10 @@ from flask import Response, jsonify, request
 
 from chat import schemas
 from chat.config import settings
-from chat.controllers.messages import Content
-from chat.middleware.body import body, message_content, number_from_query
+from chat.errors import BadRequest
 
-
-def content() -> Content:
-    """The message in the request's body."""
-    return message_content(body(schemas.NewMessage))
+SENDING = ("bad_image", "client_id_reused", "image_store_unavailable")  # the codes of what may go wrong with any send
+LINK = {"Link": 'Where there are older messages, the address of the next page of them: `<…>; rel="prev"`.'}
 
 
 def sent(message: dict[str, Any], new: bool) -> tuple[dict[str, Any], int]:
@@ -21,10 +18,12 @@ def sent(message: dict[str, Any], new: bool) -> tuple[dict[str, Any], int]:
     return message, 201 if new else 200
 
 
-def asked_page() -> tuple[int | None, int]:
-    """Which page of history the query string asks for: ``before`` and ``limit``."""
+def asked_page(query: schemas.Page) -> tuple[int | None, int]:
+    """Which page of history is asked for: ``before`` and ``limit``. Raises `BadRequest` where that is too many."""
     most = settings.max_history_page
-    return number_from_query("before", 1, schemas.MAX_NUMBER), number_from_query("limit", 1, most) or most
+    if query.limit and query.limit > most:
+        raise BadRequest(f"limit must be at most {most}")
+    return query.before, query.limit or most
 
 
 def page(messages: list[dict[str, Any]], older: int) -> Response:

@@ -8,10 +8,12 @@ from pathlib import Path
 from flask import Blueprint, Response, request, send_from_directory
 from werkzeug.exceptions import NotFound as NoSuchRoute
 
+from chat import answers
 from chat.config import settings
 from chat.errors import Unauthorized, answer_http_error
 from chat.lib.cluster import cluster
 from chat.middleware.metrics import metrics
+from chat.middleware.operation import gives
 from chat.store import store
 
 bp = Blueprint("site", __name__)
@@ -26,19 +28,25 @@ COMPRESSIBLE = {"text/html", "text/css", "text/javascript", "image/svg+xml", "ap
 
 
 @bp.get("/healthz")
+@gives(answers.Health)
 def healthz() -> dict[str, str]:
+    """Is the server alive?"""
     return {"status": "alive"}
 
 
 @bp.get("/readyz")
+@gives(answers.Health, fails=("database_unavailable", "redis_unavailable"))
 def readyz() -> dict[str, str]:
+    """Can the server do its work: does what it depends on answer?"""
     store.ping()
     cluster.ping()
     return {"status": "ready"}
 
 
 @bp.get("/metrics")
+@gives("text/plain", token="metrics_token")
 def show_metrics() -> Response:
+    """Numbers for Prometheus."""
     token = settings.metrics_token
     if token is None:
         raise NoSuchRoute
@@ -62,8 +70,8 @@ def page(error: NoSuchRoute) -> Response:
     if request.method not in ("GET", "HEAD") or first in NOT_PAGES:
         return answer_http_error(error)
     if (settings.frontend_dist / "index.html").is_file():
-        return _compressed(_file(settings.frontend_dist))
-    response = _compressed(_file(SHIPPED_CLIENT))
+        return compressed(_file(settings.frontend_dist))
+    response = compressed(_file(SHIPPED_CLIENT))
     response.headers["Content-Security-Policy"] = POLICY  # of our own client; what another one needs is not ours to say
     return response
 
@@ -75,7 +83,7 @@ def _file(folder: Path) -> Response:
         return send_from_directory(folder, "index.html")
 
 
-def _compressed(response: Response) -> Response:
+def compressed(response: Response) -> Response:
     """The same file, smaller, for browsers that take it so: a first load is a third in size."""
     if response.status_code != 200 or not request.accept_encodings["gzip"] or response.mimetype not in COMPRESSIBLE:
         return response

@@ -10,8 +10,10 @@ export { useEffect, useLayoutEffect, useMemo, useRef, useState } from "/vendor/h
 /** The names that are truthy, as one class attribute: `classes("row", open && "row--open")`. */
 export const classes = (...names) => names.filter(Boolean).join(" ");
 
-/** `draw`, called once for each object: what is still the same object is not drawn again. */
-export function once(draw) {
-  const drawn = new WeakMap();
-  return (item) => drawn.get(item) ?? drawn.set(item, draw(item)).get(item);
+/** A view that is drawn again only where one of its properties is another one than before: for the rows of long lists. */
+export function memo(view) {
+  return function Memo() {
+    this.shouldComponentUpdate = (next) => Object.keys(next).some((name) => next[name] !== this.props[name]);
+    return html`<${view} ...${this.props} />`;
+  };
 }

@@ -29,15 +29,9 @@ self.addEventListener("fetch", (event) => {
 async function answer(request) {
   const cache = await caches.open(SHELL);
   const key = request.mode === "navigate" ? "/" : request;
-  try {
-    const fresh = await fetch(request);
-    if (fresh.ok) await cache.put(key, fresh.clone());
-    return fresh;
-  } catch (error) {
-    const kept = await cache.match(key);
-    if (kept) return kept;
-    throw error;
-  }
+  const fresh = await fetch(request).catch(() => null);
+  if (fresh?.ok) await cache.put(key, fresh.clone());
+  return fresh ?? (await cache.match(key)) ?? Response.error();
 }
 
 self.addEventListener("notificationclick", (event) => {

@@ -15,7 +15,6 @@
  *   may come more than once: key them by `_id`, and keep the one with the higher `rev`.
  * - `onQueue(entries)`: what waits to be sent, in order: `{clientId, conversation, to | room, text, image, replyTo, at,
  *   state, error}`; `state` is "waiting", "sending" or "failed", and a failed one says why in `error`.
- * - `onStale()`: called when the server cannot say what was missed (it has no sync): load again what you show.
  * - `storage`: where the queue survives a reload; `{all, put, remove}`, by default `outbox()`, in IndexedDB.
  *
  * Promises
@@ -29,17 +28,18 @@ const PAUSES = [500, 1000, 2000, 4000, 8000, 15000]; // ms between attempts; the
 const REORDER_MS = 250; // how long a message may overtake the one before it until that counts as missed
 const PASSING = new Set([0, 408, 425, 429, 500, 502, 503, 504]); // failures that another attempt may not meet
 
-export function createSync({ userId, request, onMessages, onQueue, onStale = () => {}, storage = outbox() }) {
-  const cursors = new Map(); // conversation → the highest rev up to which nothing is missing
-  const ahead = new Map(); // conversation → revs that arrived before the ones in front of them
+export function createSync({ userId, request, onMessages, onQueue, storage = outbox() }) {
+  const marks = new Map(); // conversation → `rev`: nothing is missing up to it; `ahead`: revs that came before those in front
   const lanes = new Set(); // conversations whose queue is being sent
-  const wakers = new Set(); // ends the pauses between attempts
+  let bell = Promise.withResolvers(); // ends the pauses between attempts
   let queue = [];
   let stopped = false;
   let catching = null;
   let gapTimer = 0;
 
-  function changed() {
+  /** Change an entry, or none, and show the queue. */
+  function update(entry = {}, change = {}) {
+    Object.assign(entry, change);
     if (!stopped) onQueue(queue.slice());
   }
 
@@ -48,7 +48,7 @@ export function createSync({ userId, request, onMessages, onQueue, onStale = () 
     const at = Math.max(Date.now(), (queue.at(-1)?.at ?? 0) + 1); // grows, so that it gives the order after a reload
     const entry = { clientId: newClientId(), userId, conversation, to, room, text, image, replyTo, at, state: "waiting" };
     queue.push(entry);
-    changed();
+    update();
     storage.put(entry).finally(() => drain(conversation));
     return entry;
   }
@@ -56,35 +56,26 @@ export function createSync({ userId, request, onMessages, onQueue, onStale = () 
   /** Send what failed once more. */
   function retry(clientId) {
     const entry = queue.find((one) => one.clientId === clientId);
-    if (entry) update(entry, { state: "waiting", error: undefined });
-    if (entry) drain(entry.conversation);
+    update(entry, { state: "waiting", error: undefined });
+    drain(entry.conversation);
   }
 
   /** Forget an entry that was not sent. */
   function discard(clientId) {
     queue = queue.filter((entry) => entry.clientId !== clientId);
-    changed();
+    update();
     return storage.remove(clientId);
   }
 
-  function update(entry, change) {
-    Object.assign(entry, change);
-    changed();
-  }
-
   async function drain(conversation) {
-    if (lanes.has(conversation) || stopped) return;
+    const next = () => !stopped && queue.find((one) => one.conversation === conversation && one.state !== "failed");
+    if (lanes.has(conversation)) return;
     lanes.add(conversation);
-    try {
-      await exclusively(`chat ${userId} ${conversation}`, async () => {
-        const next = () => queue.find((one) => one.conversation === conversation && one.state !== "failed");
-        for (let entry = next(); entry && !stopped; entry = next()) await deliver(entry);
-      });
-    } finally {
-      lanes.delete(conversation);
-    }
-    const left = queue.some((one) => one.conversation === conversation && one.state !== "failed");
-    if (left && !stopped) drain(conversation); // queued while the lane was closing
+    await exclusively(`chat ${userId} ${conversation}`, async () => {
+      for (let entry = next(); entry; entry = next()) await deliver(entry);
+    });
+    lanes.delete(conversation);
+    if (next()) drain(conversation); // queued while the lane was closing
   }
 
   /** Send one entry until it is acknowledged, refused for good, or acknowledged elsewhere. */
@@ -98,55 +89,42 @@ export function createSync({ userId, request, onMessages, onQueue, onStale = () 
         return discard(clientId); // also where the answer of an older server names no clientId
       } catch (error) {
         if (error.status === 401) return stop(); // logged out: it waits for the next login
-        if (!PASSING.has(error.status)) return fail(entry, error.message);
-        update(entry, { state: "waiting" });
+        const passing = PASSING.has(error.status);
+        update(entry, passing ? { state: "waiting" } : { state: "failed", error: error.message });
+        if (!passing) return storage.put(entry);
         await pause(Math.max(PAUSES[Math.min(attempt, PAUSES.length - 1)], (error.retryAfter ?? 0) * 1000));
       }
     }
   }
 
-  function fail(entry, error) {
-    update(entry, { state: "failed", error });
-    return storage.put(entry);
-  }
-
-  function pause(ms) {
-    return new Promise((resolve) => {
-      const done = () => (clearTimeout(timer), wakers.delete(done), resolve());
-      const timer = setTimeout(done, ms);
-      wakers.add(done);
-    });
-  }
+  const pause = (ms) => Promise.race([bell.promise, new Promise((done) => setTimeout(done, ms))]);
 
   /** Take in a message that arrived; `attach` does it for those of the socket. */
   function take(message) {
-    if (message.clientId && message.senderId === userId && queue.some((one) => one.clientId === message.clientId)) {
-      discard(message.clientId);
-    }
+    if (message.senderId === userId && queue.some(({ clientId }) => clientId === message.clientId)) discard(message.clientId);
     onMessages([message]);
-    if (message.rev === undefined) return; // from a server, or a time, without numbers
-    const { conversation, rev } = message;
-    if (!cursors.has(conversation)) cursors.set(conversation, rev);
-    if (rev <= cursors.get(conversation)) return;
-    if (!ahead.has(conversation)) ahead.set(conversation, new Set());
-    ahead.get(conversation).add(rev);
-    advance(conversation);
-  }
-
-  function advance(conversation) {
-    const revs = ahead.get(conversation);
-    let cursor = cursors.get(conversation);
-    while (revs.delete(cursor + 1)) cursor += 1;
-    for (const rev of revs) if (rev <= cursor) revs.delete(rev);
-    cursors.set(conversation, cursor);
-    clearTimeout(gapTimer);
-    if ([...ahead.values()].some((some) => some.size)) gapTimer = setTimeout(catchUp, REORDER_MS);
+    if (message.rev === undefined) return; // from a time without numbers
+    const mark = marks.get(message.conversation);
+    mark?.ahead.add(message.rev);
+    follow(message.conversation, mark?.rev ?? message.rev);
   }
 
   /** Say that a conversation was loaded, and holds every change up to `rev`. */
   function follow(conversation, rev) {
-    cursors.set(conversation, Math.max(rev, cursors.get(conversation) ?? 0));
-    if (ahead.has(conversation)) advance(conversation);
+    if (!follows(conversation)) marks.set(conversation, { rev, ahead: new Set() });
+    const mark = marks.get(conversation);
+    mark.rev = Math.max(mark.rev, rev);
+    while (mark.ahead.delete(mark.rev + 1)) mark.rev += 1;
+    for (const one of mark.ahead) if (one <= mark.rev) mark.ahead.delete(one);
+    if (mark.ahead.size) gapTimer ||= setTimeout(fillGaps, REORDER_MS);
+  }
+
+  /** Whether anything is known of a conversation yet. */
+  const follows = (conversation) => marks.has(conversation);
+
+  function fillGaps() {
+    gapTimer = 0;
+    if ([...marks.values()].some(({ ahead }) => ahead.size)) catchUp();
   }
 
   /** Fetch all that was missed; one call at a time. */
@@ -157,20 +135,20 @@ export function createSync({ userId, request, onMessages, onQueue, onStale = () 
 
   async function fetchMissed() {
     for (let more = true; more && !stopped; ) {
-      let answer;
-      try {
-        answer = await request("POST", "/api/messages/sync", { cursors: Object.fromEntries(cursors) });
-      } catch (error) {
-        if (!PASSING.has(error.status)) return error.status === 401 ? stop() : onStale();
-        gapTimer = setTimeout(catchUp, PAUSES.at(-1));
-        return undefined;
-      }
-      for (const { id, messages, upTo } of answer.conversations) {
+      const cursors = Object.fromEntries([...marks].map(([id, { rev }]) => [id, rev]));
+      const answer = await request("POST", "/api/messages/sync", { cursors }).catch(putOff);
+      for (const { id, messages, upTo } of answer?.conversations ?? []) {
         if (messages.length) onMessages(messages);
         follow(id, upTo);
       }
-      more = answer.conversations.some((one) => one.more);
+      more = answer?.conversations.some((one) => one.more);
     }
+  }
+
+  /** What was missed can't be fetched now. */
+  function putOff({ status }) {
+    if (PASSING.has(status)) setTimeout(catchUp, PAUSES.at(-1));
+    if (status === 401) stop();
   }
 
   /** Listen to a socket: its messages, and its connects. */
@@ -181,13 +159,13 @@ export function createSync({ userId, request, onMessages, onQueue, onStale = () 
 
   /** Try again now what waits between attempts. */
   function wake() {
-    for (const done of [...wakers]) done();
+    bell.resolve();
+    bell = Promise.withResolvers();
   }
 
   /** Stop sending and listening; what waits stays in the storage. */
   function stop() {
     stopped = true;
-    clearTimeout(gapTimer);
     globalThis.removeEventListener("online", wake);
     wake();
   }
@@ -196,44 +174,33 @@ export function createSync({ userId, request, onMessages, onQueue, onStale = () 
   storage.all(userId).then((kept) => {
     const known = new Set(queue.map((entry) => entry.clientId));
     const older = kept.filter((entry) => !known.has(entry.clientId));
-    for (const entry of older) if (entry.state === "sending") entry.state = "waiting";
     queue = [...older, ...queue].sort((a, b) => a.at - b.at);
-    changed();
+    update();
     for (const { conversation } of older) drain(conversation);
   });
-
-  /** Whether anything is known of a conversation yet. */
-  const follows = (conversation) => cursors.has(conversation);
 
   return { send, retry, discard, take, follow, follows, catchUp, attach, wake, stop };
 }
 
 /** Run `work` while no other tab runs its own under the same name. */
-function exclusively(name, work) {
-  return navigator.locks ? navigator.locks.request(name, work) : work(); // locks need https, or localhost
-}
+const exclusively = (name, work) => navigator.locks?.request(name, work) ?? work(); // locks need https, or localhost
 
-function newClientId() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
+const newClientId = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
-/** The queue in IndexedDB; where the browser refuses that (a private window may), in memory alone. */
+/** The queue in IndexedDB; where the browser refuses that (a full disk, a private window), in memory alone. */
 export function outbox(name = "chat-outbox") {
   const opened = new Promise((resolve) => {
-    const opening = globalThis.indexedDB?.open(name, 1);
-    if (!opening) return resolve(null);
+    const opening = indexedDB.open(name, 1);
     opening.onupgradeneeded = () => opening.result.createObjectStore("entries", { keyPath: "clientId" });
     opening.onsuccess = () => resolve(opening.result);
     opening.onerror = () => resolve(null);
   });
   const run = async (mode, work) => {
-    const database = await opened;
-    if (!database) return undefined;
-    return new Promise((resolve) => {
-      const asked = work(database.transaction("entries", mode).objectStore("entries"));
-      asked.transaction.oncomplete = () => resolve(asked.result);
-      asked.transaction.onabort = () => resolve(undefined); // a full disk, say: the entry is still in memory
-    });
+    const transaction = (await opened)?.transaction("entries", mode);
+    if (!transaction) return undefined;
+    const asked = work(transaction.objectStore("entries"));
+    await new Promise((done) => (transaction.oncomplete = transaction.onabort = done));
+    return asked.result;
   };
   return {
     all: async (userId) => ((await run("readonly", (box) => box.getAll())) ?? []).filter((one) => one.userId === userId),

@@ -32,6 +32,7 @@ def test_what_is_written_without_a_connection_is_sent_later_in_order(
     expect(page.get_by_label("Sent", exact=True)).to_be_visible()
     server.kill()
     expect(page.get_by_text("No connection.")).to_be_visible(timeout=LONG)
+    expect(page.get_by_role("main").get_by_text("No connection", exact=True)).to_be_visible()
     write(page, "one", "two", "three")
     expect(page.get_by_label("Waiting to be sent")).to_have_count(3)
     server.start()

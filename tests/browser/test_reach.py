@@ -57,6 +57,16 @@ def test_axe_finds_nothing(ann: Person, bob: Person, visit: Visit, look: Any) ->
         page.keyboard.press("Escape")
 
 
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_axe_finds_nothing_in_the_description_of_the_api(visit: Visit, look: Any) -> None:
+    page = visit(path="/api/docs", **look)
+    page.get_by_text("/api/messages/send/{userId}").click()
+    expect(page.get_by_text("client_id_reused").first).to_be_visible()
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    check(page, "the description of the API")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_a_message_is_sent_and_answered_with_the_keyboard_alone(ann: Person, bob: Person, visit: Visit) -> None:
     bob.send(ann, "Press some keys")
     page = visit(ann)

@@ -1,5 +1,7 @@
 """Two people talk, on real screens."""
 
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -138,8 +140,8 @@ def test_a_picture_is_picked_pasted_or_dropped_and_shown_large(
     expect(page.get_by_role("img", name="Picture 1")).to_be_visible()
     write(page, "Look")
     expect(page.get_by_label("Sent", exact=True)).to_be_visible()
-    page.get_by_role("button", name="Photo from You: show it large").click()
-    expect(page.get_by_role("dialog").get_by_role("img", name="Photo from You")).to_be_visible()
+    page.get_by_role("button", name="Your photo: show it large").click()
+    expect(page.get_by_role("dialog").get_by_role("img", name="Your photo")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
 
@@ -176,3 +178,82 @@ def test_messages_are_found_and_shown_in_their_place(ann: Person, bob: Person, v
     page.get_by_role("button", name="Find “needle” in messages").click()
     page.get_by_role("dialog").get_by_role("button", name="the needle is here").click()
     expect(message(page, "the needle is here")).to_be_in_viewport()
+
+
+def test_people_are_found_by_name_and_by_address(ann: Person, bob: Person, visit: Visit) -> None:
+    page = visit(ann)
+    for text in (bob.name.upper(), bob.email):
+        page.get_by_role("searchbox", name="Search").fill(text)
+        expect(page.get_by_role("navigation").get_by_role("link")).to_have_count(1)
+        expect(entry(page, bob.name)).to_be_visible()
+    page.get_by_role("searchbox", name="Search").fill("nobody has this name")
+    expect(page.get_by_text("Nobody by that name")).to_be_visible()
+
+
+def test_messages_are_grouped_under_the_day_and_the_one_who_speaks(ann: Person, bob: Person, visit: Visit) -> None:
+    for text in ("one", "two"):
+        bob.send(ann, text)
+    ann.send(bob, "three")
+    page = visit(ann, ann.path_to(bob))
+    expect(page.get_by_text("today", exact=True)).to_be_visible()
+    for text, first in {"one": True, "two": False, "three": True}.items():
+        is_first = expect(message(page, text))
+        (is_first.to_have_class if first else is_first.not_to_have_class)(re.compile("message--first"))
+    page.clock.set_fixed_time(datetime.now(UTC) + timedelta(days=1))
+    page.reload()
+    expect(page.get_by_text("yesterday", exact=True)).to_be_visible()
+
+
+def test_what_is_not_sent_yet_stays_with_its_conversation(ann: Person, bob: Person, visit: Visit) -> None:
+    cleo = Person(ann.url, "Cleo")
+    page = visit(ann, ann.path_to(bob))
+    box(page).fill("half a sent")
+    page.locator("input[type=file]").set_input_files([picture()])
+    expect(page.get_by_role("img", name="Picture 1")).to_be_visible()
+    open_talk(page, cleo.name)
+    expect(box(page)).to_have_value("")
+    expect(page.get_by_role("img", name="Picture 1")).to_be_hidden()
+    page.goto(ann.path_to(bob))
+    expect(box(page)).to_have_value("half a sent")
+    expect(page.get_by_role("img", name="Picture 1")).to_be_visible()
+    page.get_by_role("button", name="Remove picture 1").click()
+    expect(page.get_by_role("img", name="Picture 1")).to_be_hidden()
+
+
+def test_an_edit_that_fails_loses_nothing(ann: Person, bob: Person, visit: Visit) -> None:
+    ann.send(bob, "helo")
+    page = visit(ann, ann.path_to(bob))
+    expect(message(page, "helo")).to_be_visible()
+    page.route("**/api/messages/*", lambda route: route.abort())
+    box(page).press("ArrowUp")
+    box(page).fill("hello")
+    box(page).press("Enter")
+    expect(page.get_by_text("The server can't be reached")).to_be_visible()
+    expect(box(page)).to_have_value("hello")
+    page.unroute_all()
+    box(page).press("Enter")
+    expect(message(page, "hello")).to_contain_text("edited")
+
+
+def test_on_a_phone_the_list_and_the_conversation_take_turns(ann: Person, bob: Person, visit: Visit) -> None:
+    page = visit(ann, **PHONE)
+    open_talk(page, bob.name)
+    expect(page.get_by_role("navigation")).to_be_hidden()
+    page.get_by_role("button", name="Back to the list").click()
+    expect(entry(page, bob.name)).to_be_visible()
+    expect(box(page)).to_be_hidden()
+
+
+def test_what_was_missed_is_counted_though_something_newer_came_first(ann: Person, bob: Person, visit: Visit) -> None:
+    page = visit(ann)
+    expect(entry(page, bob.name)).to_contain_text(bob.email)
+    page.evaluate(
+        """async ([conversation, sender]) => {
+            const { receive } = await import("/lib/threads.js");
+            const message = seq => ({ _id: `m${seq}`, conversation, senderId: sender, seq, rev: seq,
+                text: seq === 2 ? "newest" : "missed", createdAt: new Date().toISOString() });
+            for (const seq of [2, 1, 2]) receive([message(seq)]);
+        }""",
+        [ann.path_to(bob).removeprefix("/chat/"), bob.id],
+    )
+    expect(entry(page, bob.name)).to_contain_text("newest2 unread")

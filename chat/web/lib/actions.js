@@ -1,14 +1,36 @@
 /** What the user does in a conversation. */
 
 import { request } from "/lib/api.js";
+import { readImage } from "/lib/images.js";
 import { showRoom, socket, sync } from "/lib/live.js";
-import { attempt, conversationOf, go, patch, pathOf, set, state } from "/lib/state.js";
+import { attempt, conversationOf, go, patch, pathOf, readTo, set, state } from "/lib/state.js";
 import { receive, receiveRead } from "/lib/threads.js";
+import { outbox } from "/sync.js";
 
 const TYPING_EVERY_MS = 2000;
+const drafts = outbox("chat-drafts"); // of pictures, which are too large for localStorage
 let typedAt = 0;
 
 const target = ({ _id, members }) => (members ? { room: _id } : { to: _id });
+
+/** Replace the pictures that wait to be sent in a conversation. */
+export function keepPictures(conversation, pictures) {
+  patch(conversation, { pictures });
+  drafts.put({ clientId: conversation, userId: state.me._id, pictures });
+}
+
+/** Take up pictures that waited when the page was closed. */
+export async function loadPictures(conversation) {
+  const kept = (await drafts.all(state.me._id)).find((one) => one.clientId === conversation);
+  if (kept) patch(conversation, { pictures: kept.pictures });
+}
+
+export async function addPictures(conversation, files) {
+  for (const file of files) {
+    const picture = await attempt(() => readImage(file));
+    if (picture) keepPictures(conversation, [...state.talks[conversation].pictures, picture]);
+  }
+}
 
 /** Queue a text, and each image as a message: the first one carries the text. */
 export function send(talk, text, images, replyTo) {
@@ -16,7 +38,7 @@ export function send(talk, text, images, replyTo) {
   const [first, ...more] = images;
   sync.send({ ...common, text: text || undefined, image: first, replyTo });
   for (const image of more) sync.send({ ...common, image });
-  patch(talk.conversation, { line: null });
+  patch(talk.conversation, { line: null, sentAt: Date.now() });
 }
 
 /** Tell the others that I am typing, once in a while. */
@@ -31,7 +53,7 @@ export function markRead(talk) {
   const { conversation } = talk;
   const seq = talk.messages.findLast((message) => message.seq)?.seq;
   if (talk.unread) patch(conversation, { unread: 0 });
-  if (!seq || seq <= (talk.cursors?.[state.me._id] ?? 0)) return;
+  if (!seq || seq <= readTo(talk)) return;
   receiveRead({ conversation, userId: state.me._id, seq });
   socket.emit("read", { conversation, seq });
 }
@@ -52,9 +74,9 @@ export function react(message, emoji) {
 export const compose = (kind, message) => patch(conversationOf(message), { mode: { kind, message } });
 
 /** Open the conversation of a message and scroll to it. */
-export function jumpTo(conversation, { _id, seq }) {
+export function jumpTo(conversation, id) {
   go(pathOf(conversation));
-  set({ goal: { id: _id, seq } });
+  set({ goal: { id } });
 }
 
 /** Take no more messages from somebody, or take them again. Throws `ApiError`. */

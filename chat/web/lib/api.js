@@ -1,13 +1,13 @@
 /** HTTP: every call to the server goes through here. */
 
 /**
- * A call that did not work out. `message` is for people; `status` is 0 where no answer came; `code` is the server's
- * stable name for the failure; `retryAfter` is in seconds, where the server asked for patience.
+ * A call that did not work out. `message` is for people; `status` is 0 where no answer came; `retryAfter` is in seconds,
+ * where the server asked for patience.
  */
 export class ApiError extends Error {
-  constructor(message, status = 0, code = "no_answer", retryAfter = 0) {
+  constructor(message, status = 0, retryAfter = 0) {
     super(message);
-    Object.assign(this, { status, code, retryAfter });
+    Object.assign(this, { status, retryAfter });
   }
 }
 
@@ -17,8 +17,7 @@ export const request = async (method, path, body) => (await call(method, path, b
 /** A page of history, and the `before` of the next older page (undefined where there is none). Throws `ApiError`. */
 export async function requestPage(path) {
   const { data, headers } = await call("GET", path);
-  const older = /<[^>]*[?&]before=(\d+)[^>]*>;\s*rel="?prev"?/.exec(headers.get("Link") ?? "");
-  return { messages: data, older: older ? Number(older[1]) : undefined };
+  return { messages: data, older: headers.get("Link")?.match(/[?&]before=(\d+).*rel="prev"/)?.[1] };
 }
 
 async function call(method, path, body) {
@@ -28,11 +27,7 @@ async function call(method, path, body) {
   });
   const { headers, status, ok } = answer;
   const data = await answer.json().catch(() => undefined);
-  if (ok && data !== undefined) return { data, headers };
-  throw new ApiError(words(status, data), ok ? 0 : status, data?.code, Number(headers.get("Retry-After")) || 0);
-}
-
-function words(status, data) {
-  if (typeof data?.message === "string") return data.message[0].toUpperCase() + data.message.slice(1);
-  return status >= 500 ? "The server has a problem. Try again in a moment." : "That did not work.";
+  if (ok && data) return { data, headers };
+  const words = data?.message ?? (status >= 500 ? "The server has a problem. Try again in a moment." : "That did not work.");
+  throw new ApiError(words[0].toUpperCase() + words.slice(1), ok ? 0 : status, Number(headers.get("Retry-After")) || 0);
 }

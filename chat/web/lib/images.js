@@ -11,16 +11,14 @@ export async function readImage(file) {
   const bitmap = await decode(file);
   const { width, height } = bitmap;
   const fits = TYPES.includes(file.type) && file.size <= MAX_BYTES && width * height <= MAX_PIXELS;
-  if (fits) return dataUri(file);
   const scale = Math.min(1, SIDE / Math.max(width, height));
-  return dataUri(await draw(bitmap, scale, width * scale, height * scale));
+  return dataUri(fits ? file : await draw(bitmap, scale, width * scale, height * scale));
 }
 
 /** A picture's middle as a small square, as a data URI. Throws an Error in words. */
 export async function readPortrait(file) {
   const bitmap = await decode(file);
-  const scale = PORTRAIT / Math.min(bitmap.width, bitmap.height);
-  return dataUri(await draw(bitmap, scale, PORTRAIT, PORTRAIT));
+  return dataUri(await draw(bitmap, PORTRAIT / Math.min(bitmap.width, bitmap.height), PORTRAIT, PORTRAIT));
 }
 
 function decode(file) {
@@ -43,7 +41,7 @@ function dataUri(blob) {
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.onload = () => resolve(reader.result);
-    reader.onerror = () => reject(new Error("This file can't be read."));
+    reader.onerror = () => reject(reader.error); // it has words
     reader.readAsDataURL(blob);
   });
 }

@@ -1,9 +1,9 @@
-/** The live connection: the socket's events become state, and `sync` keeps messages complete. */
+/** Being logged in, and the live connection: the socket's events become state, and `sync` keeps messages complete. */
 
 import { request } from "/lib/api.js";
 import { announce } from "/lib/attention.js";
-import { conversationOf, go, known, notify, opened, patch, set, state, withMe } from "/lib/state.js";
-import { load, receive, receiveRead } from "/lib/threads.js";
+import { conversationOf, forget, go, known, notify, patch, set, state, withMe } from "/lib/state.js";
+import { receive, receiveRead } from "/lib/threads.js";
 import { createSync } from "/sync.js";
 import { io } from "/vendor/socket.io.mjs";
 
@@ -11,58 +11,63 @@ const TYPING_MS = 4000; // how long somebody is shown as typing after the last s
 const REFRESH_MS = 300;
 const RECONNECT_MS = 3000;
 const LOGGED_OUT = ["no_token", "invalid_token", "user_not_found"];
-const WITHOUT_DELAY = { transports: ["websocket", "polling"], tryAllTransports: true };
+const OPTIONS = { auth: { presence: "diff" }, transports: ["websocket", "polling"], tryAllTransports: true, autoConnect: false };
 
 export let socket = null;
 export let sync = null;
+let retrying = 0;
 let refreshing = 0;
 let turn = 0; // grows with each refresh and each change of a room
-const typingTimers = new Map();
 
-/** Connect as the user who is logged in; `leave(why)` is called where the login has ended. */
-export async function connect(leave) {
-  sync = createSync({
-    userId: state.me._id,
-    request,
-    onMessages: takeMessages,
-    onQueue: (queue) => set({ queue }),
-    onStale: () => opened(state) && load(opened(state)),
+/** Find out whether this browser is logged in, and go on trying where the server can't be reached. */
+export async function start() {
+  clearTimeout(retrying);
+  await request("GET", "/api/auth/check").then(enter, ({ status }) => {
+    if ([401, 404].includes(status)) return forget();
+    set({ phase: "unreachable" });
+    retrying = setTimeout(start, RECONNECT_MS);
   });
-  socket = io({ auth: { presence: "diff" }, autoConnect: false, ...WITHOUT_DELAY });
+}
+
+addEventListener("online", () => state.phase === "unreachable" && start());
+
+/** Log in, or sign up where there is a `fullName`. Throws `ApiError`. */
+export async function logIn(fields) {
+  enter(await request("POST", `/api/auth/${"fullName" in fields ? "signup" : "login"}`, fields));
+}
+
+/** Log out here. Throws `ApiError`. */
+export const logOut = () => request("POST", "/api/auth/logout").then(() => leave());
+
+/** End the account: `fields` is `{ password }`. Throws `ApiError`. */
+export const deleteAccount = (fields) => request("DELETE", "/api/auth/account", fields).then(() => leave("Your account is deleted."));
+
+async function enter(me) {
+  set({ me, phase: "in", notice: null });
+  sync = createSync({ userId: me._id, request, onMessages: takeMessages, onQueue: (queue) => set({ queue }) });
+  socket = io(OPTIONS);
   sync.attach(socket);
-  listen(socket, leave);
+  listen();
   await refresh().catch(() => refreshSoon(RECONNECT_MS));
   socket.connect();
 }
 
-/** Close the connection, and stop sending. */
-export function disconnect() {
-  sync?.stop();
-  socket?.disconnect();
+function leave(why) {
+  sync.stop();
+  socket.disconnect();
   clearTimeout(refreshing);
+  go("/", { replace: true });
+  forget(why);
 }
 
 /** Load people and rooms, and how each conversation stands. Throws `ApiError`. */
 async function refresh() {
   const began = ++turn;
-  const [people, rooms] = await Promise.all([request("GET", "/api/messages/users"), listRooms()]);
+  const [people, rooms] = await Promise.all([request("GET", "/api/messages/users"), request("GET", "/api/rooms")]);
   if (began !== turn) return refreshSoon(); // something changed meanwhile: this may be how it was before
-  const talks = [...people.map((one) => ({ ...one, conversation: withMe(one._id) })), ...rooms];
-  for (const { conversation, lastMessage } of talks) {
-    if (!sync.follows(conversation)) sync.follow(conversation, lastMessage?.rev ?? 0);
-  }
-  set({ talks: Object.fromEntries(talks.map((talk) => [talk.conversation, known(talk)])), listed: true });
-  return undefined;
-}
-
-async function listRooms() {
-  try {
-    return state.can.rooms ? await request("GET", "/api/rooms") : [];
-  } catch (error) {
-    if (error.status !== 404) throw error;
-    set({ can: { ...state.can, rooms: false } });
-    return [];
-  }
+  const talks = [...people, ...rooms];
+  for (const { conversation, rev } of talks) if (rev && !sync.follows(conversation)) sync.follow(conversation, rev);
+  return set({ talks: Object.fromEntries(talks.map((talk) => [talk.conversation, known(talk)])), listed: true });
 }
 
 /** Load the lists again, once for all who ask within a moment. */
@@ -71,7 +76,8 @@ export function refreshSoon(ms = REFRESH_MS) {
   refreshing = setTimeout(() => refresh().catch(() => {}), ms); // where it fails, the next connect does it
 }
 
-function listen(socket, leave) {
+function listen() {
+  const again = () => setTimeout(() => socket.connect(), RECONNECT_MS);
   let before = false;
   socket.on("connect", () => {
     set({ link: "online" });
@@ -79,51 +85,36 @@ function listen(socket, leave) {
     before = true;
   });
   socket.on("disconnect", (reason) => {
-    if (reason === "io client disconnect") return;
-    set({ link: "offline" });
-    if (reason === "io server disconnect") setTimeout(() => socket.connect(), RECONNECT_MS);
+    if (reason !== "io client disconnect") set({ link: "offline", online: new Set() });
+    if (reason === "io server disconnect") again();
   });
   socket.on("connect_error", (error) => {
     if (LOGGED_OUT.includes(error.data?.code)) return leave("You have been logged out.");
     set({ link: "offline" });
-    if (!socket.active) setTimeout(() => socket.connect(), RECONNECT_MS);
+    if (!socket.active) again();
   });
   socket.on("sessionRevoked", () => leave("This login was ended from another device."));
   socket.on("getOnlineUsers", (ids) => showOnline(new Set(ids)));
-  socket.on("presence", ({ online, offline }) => {
-    const gone = new Set(offline);
-    showOnline(new Set([...state.online, ...online].filter((id) => !gone.has(id))));
-  });
+  socket.on("presence", ({ online, offline }) => showOnline(state.online.union(new Set(online)).difference(new Set(offline))));
   socket.on("typing", showTyping);
   socket.on("read", receiveRead);
   socket.on("roomUpdated", showRoom);
 }
 
 function takeMessages(messages) {
-  for (const message of messages) stopTyping(conversationOf(message), message.senderId);
-  const fresh = receive(messages);
+  receive(messages).forEach(announce);
   if (messages.some((message) => !state.talks[conversationOf(message)])) refreshSoon(); // somebody new
-  fresh.forEach(announce);
 }
 
 function showOnline(online) {
-  const left = [...state.online].filter((id) => !online.has(id) && state.talks[withMe(id)]);
-  for (const id of left) patch(withMe(id), { lastSeen: new Date().toISOString() });
+  for (const id of state.online.difference(online)) patch(withMe(id), { lastSeen: new Date().toISOString() });
   set({ online });
-  if (state.listed && [...online].some((id) => id !== state.me._id && !state.talks[withMe(id)])) refreshSoon();
+  if (state.listed && [...online].some((id) => id !== state.me._id && !state.talks[withMe(id)])) refreshSoon(); // somebody new
 }
 
 function showTyping({ conversation, userId }) {
-  const key = `${conversation} ${userId}`;
-  clearTimeout(typingTimers.get(key));
-  typingTimers.set(key, setTimeout(() => stopTyping(conversation, userId), TYPING_MS));
-  const talk = state.talks[conversation];
-  if (talk && !talk.typing[userId]) patch(conversation, { typing: { ...talk.typing, [userId]: true } });
-}
-
-function stopTyping(conversation, userId) {
-  const { [userId]: is, ...others } = state.talks[conversation]?.typing ?? {};
-  if (is) patch(conversation, { typing: others });
+  patch(conversation, { typing: { ...state.talks[conversation]?.typing, [userId]: Date.now() + TYPING_MS } });
+  setTimeout(() => patch(conversation, {}), TYPING_MS); // to be drawn without it
 }
 
 /** Show what became of a room. */

@@ -4,11 +4,12 @@ import { continues, dayName, sameDay } from "/lib/format.js";
 
 /**
  * The rows of a talk: `{ key, guess, day | line | start | message }`, `guess` being a height in px. `queue` holds the
- * entries of this conversation alone. A row is the same object as in `before` (key → row) where nothing about it
- * changed, so that it isn't drawn again.
+ * entries of this conversation alone, `goal` the id of the message to point out. A row is the same object as in `before`
+ * (key → row) where nothing about it changed, so that it isn't drawn again.
  */
-export function rowsOf({ talk, queue, me, before }) {
-  const rows = [{ key: "start", guess: 60, start: talk.older ? "Loading older messages …" : "This is the beginning." }];
+export function rowsOf({ talk, queue, me, goal, before }) {
+  const start = talk.older ? (talk.error ?? "Loading older messages …") : "This is the beginning.";
+  const rows = [{ key: "start", guess: 60, start }];
   const byId = new Map(talk.messages.map((message) => [message._id, message]));
   const others = Object.entries(talk.cursors ?? {}).filter(([id]) => id !== me);
   const waiting = queue.map((entry) => ({ ...entry, _id: entry.clientId, senderId: me, createdAt: entry.at, entry }));
@@ -32,6 +33,8 @@ export function rowsOf({ talk, queue, me, before }) {
       quoted: message.replyTo && (byId.get(message.replyTo) ?? message.replyTo),
       seen: message.senderId === me ? others.filter(([, seq]) => seq >= message.seq).length : 0,
       all: others.length,
+      goal: goal === message._id,
+      inRoom: Boolean(talk.members),
     });
     last = message;
   }

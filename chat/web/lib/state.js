@@ -1,13 +1,13 @@
 /**
- * What the page knows, in one object that is replaced and never changed in place, and the hook that shows it.
+ * What the page knows, in one object that is replaced and never changed in place. The whole page is drawn from it whenever
+ * it is replaced.
  *
  * A talk is a conversation as the sidebar has it: a user or a room (which has `members`), with `unread`, `lastMessage`
  * and `cursors`; and with what is loaded of it. Its `conversation` is the server's id for it: two user ids, the smaller
  * first, joined by "_"; or the room's id.
  */
 
-import { useEffect, useState } from "/html.js";
-
+const NOTICE_MS = 6000;
 const NOBODY = {
   me: null, // the user who is logged in
   phase: "starting", // starting | unreachable | out | in
@@ -16,29 +16,40 @@ const NOBODY = {
   listed: false, // whether talks have been loaded
   online: new Set(), // user ids
   queue: [], // what waits to be sent
-  goal: null, // the message to scroll to: { id, seq }
+  goal: null, // the message to scroll to: { id }
   dialog: null, // what is asked or shown above the page: { kind, … }
-  can: { rooms: true, sessions: true }, // what the server offers; an older one offers less
 };
 const NEW_TALK = {
   unread: 0,
   lastMessage: null,
+  listed: 0, // the seq of the last message that `unread` counts as the server listed it
+  counted: new Set(), // seqs of those that came since
   messages: [], // in order
   older: undefined, // the `before` of the page before them
   status: "none", // none | loading | ready | older (more is loading) | failed
   error: null,
   line: null, // the id of the message under the line "New"
   mode: null, // what its composer does: { kind: "reply" | "edit", message }
-  typing: {}, // user id → true
+  pictures: [], // data URIs that wait to be sent
+  sentAt: 0, // when I last sent something here
+  typing: {}, // user id → until when (ms) they are shown as typing
 };
 
-export let state = { ...NOBODY, path: location.pathname, notice: null, picker: null };
-const listeners = new Set();
+export let state = { ...NOBODY, path: location.pathname, notice: null, minute: 0 };
+let draw = () => {};
+let due = false;
+
+/** Call `show()` now and after changes, once for all of a moment. */
+export function watch(show) {
+  draw = show;
+  draw();
+}
 
 /** Replace parts of the state, and show it. */
 export function set(changes) {
   state = { ...state, ...changes };
-  for (const listener of listeners) listener();
+  if (!due) queueMicrotask(() => ((due = false), draw()));
+  due = true;
 }
 
 /** Replace parts of a talk, if it is still there. */
@@ -50,11 +61,18 @@ export function patch(conversation, changes) {
 /** A talk as the server lists it, with what is loaded of it, and with what has come since the server listed it. */
 export function known(talk) {
   const old = state.talks[talk.conversation] ?? NEW_TALK;
-  const seqs = ({ lastMessage, cursors }) => [lastMessage?.seq ?? 0, cursors?.[state.me._id] ?? 0];
+  const seqs = (one) => [one.lastMessage?.seq ?? 0, readTo(one)];
   const ahead = seqs(old).some((seq, index) => seq > seqs(talk)[index]);
-  const { unread, lastMessage, cursors } = old;
-  return { ...old, ...talk, ...(ahead && { unread, lastMessage, cursors }) };
+  const { unread, lastMessage, cursors, listed, counted } = old;
+  const newer = ahead ? { unread, lastMessage, cursors, listed, counted } : { listed: seqs(talk)[0], counted: new Set() };
+  return { ...old, ...talk, ...newer };
 }
+
+/** The seq up to which somebody, or I, have read a talk. */
+export const readTo = ({ cursors }, userId = state.me._id) => cursors?.[userId] ?? 0;
+
+/** The ids of those who are typing. */
+export const typingIn = ({ typing }) => Object.keys(typing).filter((id) => typing[id] > Date.now());
 
 /** Forget everything about whoever was logged in; `why` is shown. */
 export function forget(why) {
@@ -62,35 +80,15 @@ export function forget(why) {
   if (why) notify(why);
 }
 
-/** Use a part of the state in a view, which is drawn anew when that part is another one. */
-export function use(select) {
-  const [, redraw] = useState(0);
-  const selected = select(state);
-  useEffect(() => {
-    let seen = selected;
-    const check = () => {
-      const now = select(state);
-      if (!Object.is(now, seen)) redraw((count) => count + 1);
-      seen = now;
-    };
-    check(); // it may have changed between drawing and now
-    listeners.add(check);
-    return () => listeners.delete(check);
-  });
-  return selected;
-}
-
 /** Tell the user something in passing: `notify("Saved")`, `notify(error.message, "error")`. */
-export const notify = (text, kind = "info") => set({ notice: { text, kind, at: Date.now() } });
+export function notify(text, kind = "info") {
+  const notice = { text, kind };
+  set({ notice });
+  setTimeout(() => state.notice === notice && set({ notice: null }), NOTICE_MS);
+}
 
 /** Run an action; where it fails, say so. Its result, or undefined. */
-export async function attempt(action) {
-  try {
-    return await action();
-  } catch (error) {
-    return notify(error.message, "error");
-  }
-}
+export const attempt = (action) => action().catch(({ message }) => notify(message, "error"));
 
 const directId = (a, b) => (a < b ? `${a}_${b}` : `${b}_${a}`);
 
@@ -98,8 +96,7 @@ const directId = (a, b) => (a < b ? `${a}_${b}` : `${b}_${a}`);
 export const withMe = (userId) => directId(state.me._id, userId);
 
 /** The conversation that a message belongs to; servers and times without conversations leave it to be worked out. */
-export const conversationOf = (message) =>
-  message.conversation ?? message.room ?? directId(message.senderId, message.receiverId);
+export const conversationOf = (message) => message.conversation ?? message.room ?? directId(message.senderId, message.receiverId);
 
 /** A user who may be myself; undefined where nobody has that id. */
 export const userOf = (id) => (id === state.me?._id ? state.me : state.talks[withMe(id)]);
@@ -113,7 +110,7 @@ export const titleOf = (talk) => talk?.fullName ?? talk?.name ?? "Somebody";
 export const pathOf = (conversation) => `/chat/${conversation}`;
 
 /** The talk that is open, or undefined. */
-export const opened = ({ path, talks }) => talks[path.split("/")[2]];
+export const opened = () => state.talks[state.path.split("/")[2]];
 
 /** Go to an address of the page. */
 export function go(path, { replace = false } = {}) {
@@ -123,3 +120,4 @@ export function go(path, { replace = false } = {}) {
 }
 
 addEventListener("popstate", () => set({ path: location.pathname, dialog: null }));
+setInterval(() => set({ minute: state.minute + 1 }), 60_000); // "5 minutes ago" and "Today" don't stay true

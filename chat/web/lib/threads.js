@@ -1,12 +1,13 @@
 /** Messages of conversations: loaded from the history, merged from everywhere, counted. */
 
 import { requestPage } from "/lib/api.js";
-import { conversationOf, patch, set, state } from "/lib/state.js";
+import { conversationOf, patch, readTo, state } from "/lib/state.js";
 
 const FIRST_PAGE = 60;
 const NEXT_PAGE = 200;
+const PATIENCE_MS = 5000; // before an older page that did not come is asked for again
 
-/** Load the newest messages of a talk; the highest `rev` among them, or undefined where that failed. */
+/** Load the newest messages of a talk. */
 export const load = (talk) => fetchPage(talk, FIRST_PAGE);
 
 /** Load the messages before those that are there, if there are any. */
@@ -24,10 +25,9 @@ async function fetchPage({ conversation, _id, members }, limit, before) {
     // What came through the socket meanwhile stays; what is before a newest page goes, for there may be a hole between.
     if (!before) known = known.filter((one) => messages.length && inOrder(one, messages[0]) >= 0);
     patch(conversation, { messages: merged(known, messages), older, status: "ready" });
-    return Math.max(0, ...messages.map((message) => message.rev ?? 0));
   } catch (error) {
-    patch(conversation, { status: before ? "ready" : "failed", error: error.message });
-    return undefined;
+    patch(conversation, { status: before ? "older" : "failed", error: error.message });
+    if (before) setTimeout(() => patch(conversation, { status: "ready" }), PATIENCE_MS);
   }
 }
 
@@ -48,32 +48,30 @@ function inOrder(a, b) {
 
 /** Take in new and changed messages of any conversations; those that are new to the user. */
 export function receive(messages) {
-  const talks = { ...state.talks };
   const fresh = [];
-  for (const conversation of new Set(messages.map(conversationOf))) {
-    if (!talks[conversation]) continue;
-    const talk = { ...talks[conversation] };
-    const ours = messages.filter((message) => conversationOf(message) === conversation);
+  for (const [conversation, ours] of Map.groupBy(messages, conversationOf)) {
+    const talk = { ...state.talks[conversation] };
+    if (!talk.conversation) continue; // somebody new
     if (talk.status !== "none") talk.messages = merged(talk.messages, ours.filter(within(talk)));
-    for (const message of ours) if (noted(talk, message)) fresh.push(message);
-    talks[conversation] = talk;
+    fresh.push(...ours.filter((message) => noted(talk, message)));
+    patch(conversation, talk);
   }
-  set({ talks });
   return fresh;
 }
 
 /** Keeps out what is older than the pages that are loaded: it comes with its own page. */
 const within = ({ messages, older }) => (message) => !older || !message.seq || message.seq >= (messages[0]?.seq ?? 0);
 
-/** Show a message as a talk's last one, if it is; whether it is a new one of somebody else. */
+/** Show a message as a talk's last one, if it is, and count it; whether it is a new one of somebody else. */
 function noted(talk, message) {
-  const last = talk.lastMessage;
-  if (last && inOrder(last, message) > 0) return false;
-  const isNew = last?._id !== message._id;
-  if (!isNew && (message.rev ?? 0) < (last.rev ?? 0)) return false;
-  talk.lastMessage = message;
-  if (!isNew || message.senderId === state.me._id || message.deletedAt) return false;
-  if (message.seq && message.seq <= (talk.cursors?.[state.me._id] ?? 0)) return false;
+  const { lastMessage: last, listed, counted } = talk;
+  const { seq, rev = 0, senderId, deletedAt, system } = message;
+  const newer = last?._id === message._id ? rev >= (last.rev ?? 0) : !last || inOrder(last, message) < 0;
+  if (newer) talk.lastMessage = message;
+  talk.typing = { ...talk.typing, [senderId]: 0 };
+  const old = counted.has(seq) || seq <= Math.max(listed, readTo(talk));
+  if (old || senderId === state.me._id || deletedAt || system) return false;
+  talk.counted = new Set(counted).add(seq); // what was missed comes after what is newer: a number tells, the order does not
   talk.unread += 1;
   return true;
 }
@@ -81,14 +79,8 @@ function noted(talk, message) {
 /** Take in how far somebody has read. */
 export function receiveRead({ conversation, userId, seq }) {
   const talk = state.talks[conversation];
-  if (!talk || seq <= (talk.cursors?.[userId] ?? 0)) return;
+  if (!talk || seq <= readTo(talk, userId)) return;
   const changes = { cursors: { ...talk.cursors, [userId]: seq } };
-  if (userId === state.me._id) changes.unread = unreadAfter(seq, talk);
+  if (userId === state.me._id && seq >= talk.listed) changes.unread = [...talk.counted].filter((one) => one > seq).length;
   patch(conversation, changes);
-}
-
-function unreadAfter(seq, { lastMessage, messages, unread }) {
-  if (seq >= (lastMessage?.seq ?? 0)) return 0;
-  const after = messages.filter((one) => one.seq > seq && one.senderId !== state.me._id && !one.deletedAt);
-  return Math.min(unread, after.length || unread);
 }

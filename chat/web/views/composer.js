@@ -1,65 +1,47 @@
-/** Writing a message: the text, pictures, a reply or an edit. What is typed survives a reload. */
+/** Writing a message: the text, pictures, a reply or an edit. What is not sent yet survives a reload. */
 
 import { html, useEffect, useLayoutEffect, useRef, useState } from "/html.js";
-import { compose, edit, send, tellTyping } from "/lib/actions.js";
-import { readImage } from "/lib/images.js";
-import { attempt, notify, patch, state } from "/lib/state.js";
-import { pickEmoji } from "/views/emoji.js";
+import { addPictures, compose, edit, keepPictures, loadPictures, send, tellTyping } from "/lib/actions.js";
+import { notify, patch, state } from "/lib/state.js";
 import { Quote } from "/views/message.js";
-import { Icon, IconButton } from "/views/ui.js";
+import { Icon, IconButton, pickEmoji } from "/views/ui.js";
 
 const MAX_TEXT = 4000; // characters that the server takes
 const touch = matchMedia("(pointer: coarse)"); // there Enter begins a new line
 
-/** `files` are pictures to add that came another way; `onFiles(null)` is called when they are. */
-export function Composer({ talk, placeholder, files, onFiles }) {
-  const { conversation, mode } = talk;
+export function Composer({ talk, title }) {
+  const { conversation, mode, pictures } = talk;
   const editing = mode?.kind === "edit";
   const draftKey = `chat:draft:${state.me._id}:${conversation}`;
-  const draft = () => localStorage.getItem(draftKey) ?? "";
-  const [text, setText] = useState(draft);
-  const [images, setImages] = useState([]);
+  const [text, setText] = useState("");
   const input = useRef();
-  const picker = useRef();
+  const empty = !text.trim() && !pictures.length;
+  const leaveMode = () => patch(conversation, { mode: null });
 
   useLayoutEffect(() => {
-    setText(editing ? mode.message.text : draft());
+    setText(editing ? mode.message.text : (localStorage.getItem(draftKey) ?? ""));
     if (mode || !touch.matches) input.current.focus();
   }, [mode]);
-  useLayoutEffect(() => {
-    input.current.style.height = "auto";
-    input.current.style.height = `${input.current.scrollHeight}px`;
-  }, [text]);
-  useEffect(() => void (files && add(files)), [files]);
+
+  useEffect(() => void loadPictures(conversation), []);
 
   function write(words) {
     setText(words);
     if (!editing) localStorage.setItem(draftKey, words);
   }
 
-  async function add(files) {
-    onFiles(null);
-    for (const file of files) {
-      const image = await attempt(() => readImage(file));
-      if (image) setImages((now) => [...now, image]);
-    }
-    input.current?.focus();
-  }
-
-  const leaveMode = () => patch(conversation, { mode: null });
-
-  function submit(event) {
+  async function submit(event) {
     event.preventDefault();
     const words = text.trim();
     input.current.focus();
-    if (!words && !images.length) return;
+    if (empty) return;
     if (words.length > MAX_TEXT) return notify(`A message has at most ${MAX_TEXT} characters; this one has ${words.length}.`, "error");
     if (editing) {
-      if (words !== mode.message.text) edit(mode.message, words);
+      if (words !== mode.message.text && !(await edit(mode.message, words))) return; // what was typed stays
     } else {
-      send(talk, words, images, mode?.message._id);
+      send(talk, words, pictures, mode?.message._id);
       write("");
-      setImages([]);
+      keepPictures(conversation, []);
     }
     leaveMode();
   }
@@ -69,12 +51,15 @@ export function Composer({ talk, placeholder, files, onFiles }) {
     if (event.key === "Escape" && mode) leaveMode();
     if (event.key !== "ArrowUp" || text || mode) return;
     const last = talk.messages.findLast((one) => one.senderId === state.me._id && one.text && !one.system);
-    if (last?.rev) (event.preventDefault(), compose("edit", last));
+    if (!last?.rev) return;
+    event.preventDefault();
+    compose("edit", last);
   }
 
   function onPaste(event) {
-    const pasted = [...event.clipboardData.files];
-    if (pasted.length) (event.preventDefault(), add(pasted));
+    const files = [...event.clipboardData.files];
+    if (files.length) event.preventDefault();
+    addPictures(conversation, files);
   }
 
   function insert(emoji) {
@@ -83,26 +68,38 @@ export function Composer({ talk, placeholder, files, onFiles }) {
     input.current.focus();
   }
 
+  const onInput = ({ target }) => {
+    write(target.value);
+    tellTyping(talk);
+  };
+  const onPick = ({ target }) => {
+    addPictures(conversation, [...target.files]);
+    target.value = "";
+    input.current.focus();
+  };
+  const waiting = (picture, index) => {
+    const remove = () => keepPictures(conversation, pictures.toSpliced(index, 1));
+    return html`<li key=${picture}>
+      <img src=${picture} alt=${`Picture ${index + 1}`} />
+      <${IconButton} icon="close" label=${`Remove picture ${index + 1}`} onClick=${remove} />
+    </li>`;
+  };
   return html`<form class="composer" onSubmit=${submit}>
     ${mode && html`<div class="composer__mode">
       <${Icon} name=${mode.kind} /><${Quote} message=${mode.message} onClick=${() => input.current.focus()} />
       <${IconButton} icon="close" label=${editing ? "Stop editing" : "Don't reply"} onClick=${leaveMode} />
     </div>`}
-    ${images.length > 0 && html`<ul class="composer__images" aria-label="Pictures to send">
-      ${images.map((image, index) => html`<li key=${image}>
-        <img src=${image} alt=${`Picture ${index + 1}`} />
-        <${IconButton} icon="close" label=${`Remove picture ${index + 1}`} onClick=${() => setImages(images.filter((one) => one !== image))} />
-      </li>`)}
-    </ul>`}
+    ${pictures.length > 0 && html`<ul class="composer__images" aria-label="Pictures to send">${pictures.map(waiting)}</ul>`}
     <div class="composer__row">
-      <input type="file" accept="image/*" multiple hidden ref=${picker} onChange=${({ target }) => (add([...target.files]), (target.value = ""))} />
-      <${IconButton} icon="image" label="Add pictures" onClick=${() => picker.current.click()} />
+      <label class="icon-button" title="Add pictures">
+        <input type="file" accept="image/*" multiple class="unseen" aria-label="Add pictures" onChange=${onPick} /><${Icon} name="image" />
+      </label>
       <div class="composer__box">
-        <textarea ref=${input} rows="1" aria-label="Message" placeholder=${placeholder} value=${text} onKeyDown=${onKeyDown} onPaste=${onPaste}
-          onInput=${({ target }) => (write(target.value), tellTyping(talk))}></textarea>
+        <textarea ref=${input} rows=${text.split("\n").length} aria-label="Message" placeholder=${`Message ${title}`}
+          value=${text} onKeyDown=${onKeyDown} onPaste=${onPaste} onInput=${onInput}></textarea>
         <${IconButton} icon="smile" label="Add an emoji" onClick=${(event) => pickEmoji(event.currentTarget, insert)} />
       </div>
-      <button class="composer__send" aria-label=${editing ? "Save" : "Send"} disabled=${!text.trim() && !images.length}><${Icon} name="send" /></button>
+      <button class="composer__send" aria-label=${editing ? "Save" : "Send"} disabled=${empty}><${Icon} name="send" /></button>
     </div>
   </form>`;
 }

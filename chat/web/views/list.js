@@ -4,16 +4,19 @@
  * while the list is scrolled to its end.
  */
 
-import { html, once, useEffect, useLayoutEffect, useMemo, useRef, useState } from "/html.js";
+import { html, memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from "/html.js";
+import { topsOf } from "/lib/tops.js";
 
 const DRAWN = 900; // px drawn above and below the view
 const SPARE = 350; // px of them that are left when rows are drawn anew
 const AT_END = 40; // px from the end that still count as the end
 const NEAR_START = 1200; // px from the start at which more is asked for
-const STEPS = { ArrowUp: "previousElementSibling", ArrowDown: "nextElementSibling" };
+const STEPS = { ArrowUp: -1, ArrowDown: 1 };
+
+const Item = memo(({ row, draw }) => html`<li data-key=${row.key} class="row"><${draw} row=${row} /></li>`);
 
 /**
- * `rows`: `[{ key, guess }]`; `draw(row)` is called once for a row, so one that should look different is a new object.
+ * `rows`: `[{ key, guess }]`; `draw` is the view of a `row`, which is a new object where it should look different.
  * `goal`: where to scroll to, once for each object: `{ key, at }` (how far down the view, 0 to 1), or `{ end: true }`.
  * `onStart()` is called near the start; `onEnd(whether)` as the end comes into view and leaves it.
  */
@@ -23,33 +26,17 @@ export function List({ rows, draw, goal, label, onStart, onEnd }) {
   const anchor = useRef({ end: true });
   const latest = useRef();
   const heights = useRef(new Map()).current;
-  const [measured, setMeasured] = useState(0);
+  const [, redraw] = useState(0);
   const [range, setRange] = useState([Math.max(0, rows.length - 30), rows.length]);
-  const item = useMemo(() => once((row) => html`<li key=${row.key} data-key=${row.key} class="row">${draw(row)}</li>`), [draw]);
-
-  const offsets = useMemo(() => {
-    const sums = new Float64Array(rows.length + 1);
-    rows.forEach(({ key, guess }, index) => (sums[index + 1] = sums[index] + (heights.get(key) ?? guess)));
-    return sums;
-  }, [rows, measured]);
+  const heightOf = ({ key, guess }) => heights.get(key) ?? guess;
+  const { top, rowAt, grow } = useMemo(() => topsOf(rows.map(heightOf)), [rows]);
   const indexes = useMemo(() => new Map(rows.map(({ key }, index) => [key, index])), [rows]);
-
-  /** The index of the row at a distance from the start. */
-  function rowAt(offset) {
-    let [low, high] = [0, rows.length - 1];
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (offsets[middle] <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return low;
-  }
 
   function onScroll() {
     const { scrollTop, clientHeight, scrollHeight } = box.current;
     const end = scrollHeight - scrollTop - clientHeight < AT_END;
-    const top = rowAt(scrollTop);
-    anchor.current = { end, key: rows[top]?.key, delta: scrollTop - offsets[top] };
+    const first = rowAt(scrollTop);
+    anchor.current = { end, key: rows[first].key, delta: scrollTop - top(first) };
     onEnd(end);
     show();
   }
@@ -66,20 +53,23 @@ export function List({ rows, draw, goal, label, onStart, onEnd }) {
   /** Put the view where its anchor is now. */
   function settle() {
     const { end, key, delta } = anchor.current;
-    const target = end ? box.current.scrollHeight : offsets[indexes.get(key)] + delta;
+    if (!end && !indexes.has(key)) return;
+    const target = end ? box.current.scrollHeight : top(indexes.get(key)) + delta;
     if (Math.abs(box.current.scrollTop - target) > 1) box.current.scrollTop = target;
   }
 
   function measure() {
-    const before = heights.size;
     let changed = false;
     for (const row of content.current.children) {
+      const index = indexes.get(row.dataset.key);
       const { height } = row.getBoundingClientRect();
-      if (Math.abs((heights.get(row.dataset.key) ?? -1) - height) < 0.5) continue;
+      const more = height - heightOf(rows[index]);
+      if (Math.abs(more) < 0.5) continue;
       heights.set(row.dataset.key, height);
+      grow(index, more);
       changed = true;
     }
-    if (changed || heights.size > before) setMeasured((count) => count + 1);
+    if (changed) redraw((count) => count + 1);
   }
 
   latest.current = () => box.current && (measure(), settle(), show());
@@ -97,20 +87,20 @@ export function List({ rows, draw, goal, label, onStart, onEnd }) {
 
   /** The arrow keys go from message to message. */
   function walk(event) {
-    const step = STEPS[event.key];
-    if (!step) return;
-    let row = event.target === box.current ? content.current.lastElementChild : event.target.closest(".row")?.[step];
-    while (row && !row.querySelector("[data-stop]")) row = row[step];
-    if (!row) return;
+    const stops = [...content.current.querySelectorAll("[data-stop]")];
+    const here = stops.findIndex((stop) => stop.contains(event.target));
+    const next = here < 0 ? stops.at(-1) : stops[here + STEPS[event.key]];
+    if (!next || !STEPS[event.key]) return;
     event.preventDefault();
-    row.querySelector("[data-stop]").focus({ preventScroll: true });
-    row.scrollIntoView({ block: "nearest" });
+    next.focus({ preventScroll: true });
+    next.scrollIntoView({ block: "nearest" });
   }
 
   const [from, to] = range.map((index) => Math.min(index, rows.length));
-  const pad = { paddingTop: `${offsets[from]}px`, paddingBottom: `${offsets[rows.length] - offsets[to]}px` };
+  const drawn = rows.slice(from, to).map((row) => html`<${Item} key=${row.key} row=${row} draw=${draw} />`);
+  const pad = { paddingTop: `${top(from)}px`, paddingBottom: `${top(rows.length) - top(to)}px` };
   return html`<div class="scroll" ref=${box} tabindex="0" role="region" aria-label=${label} onScroll=${onScroll} onKeyDown=${walk}>
     <div class="scroll__push"></div>
-    <ol class="messages" ref=${content} style=${pad}>${rows.slice(from, to).map(item)}</ol>
+    <ol class="messages" ref=${content} style=${pad}>${drawn}</ol>
   </div>`;
 }

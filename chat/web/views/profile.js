@@ -1,17 +1,16 @@
-/** One's own account: picture, name, password, logins, notifications. */
+/** One's own account: picture, name, notifications, logins, password, one's data. */
 
 import { html, useEffect, useState } from "/html.js";
 import { request } from "/lib/api.js";
 import { canNotify, notificationsOn, wantNotifications } from "/lib/attention.js";
 import { exactTime } from "/lib/format.js";
 import { readPortrait } from "/lib/images.js";
-import { logOut } from "/lib/session.js";
-import { attempt, notify, set, state, use } from "/lib/state.js";
-import { Avatar, Dialog, Field, Form, Icon } from "/views/ui.js";
+import { deleteAccount, logOut } from "/lib/live.js";
+import { attempt, notify, set, state } from "/lib/state.js";
+import { Avatar, Dialog, Field, Form, Icon, NEW_PASSWORD, PASSWORD } from "/views/ui.js";
 
 export function Profile() {
-  const me = use((now) => now.me);
-  const can = use((now) => now.can);
+  const { me } = state;
   const save = async (changes) => {
     set({ me: await request("PUT", "/api/auth/update-profile", changes) });
     notify("Saved.");
@@ -25,58 +24,42 @@ export function Profile() {
       </label>
       <div><strong>${me.fullName}</strong><p>${me.email}</p><button class="link" onClick=${() => attempt(logOut)}>Log out</button></div>
     </div>
-    <${Form} action=${({ fullName }) => save({ fullName })} submit="Save name" kind="quiet">
+    <${Form} action=${save} submit="Save name" kind="quiet">
       <${Field} label="Name" name="fullName" defaultValue=${me.fullName} autocomplete="name" maxlength="100" required />
     <//>
     ${canNotify && html`<${Notifications} />`}
-    ${can.sessions && html`<${Sessions} />`}
-    ${can.sessions && html`<${Password} />`}
+    <${Sessions} />
+    <${Password} />
+    <${Data} />
   <//>`;
 }
 
 function Notifications() {
-  const [on, setOn] = useState(notificationsOn);
   const change = async ({ target }) => {
-    const isOn = await wantNotifications(target.checked);
-    if (target.checked && !isOn) notify("Your browser blocks notifications from this page: allow them in its settings.", "error");
-    setOn(isOn);
-    target.checked = isOn;
+    const wanted = target.checked;
+    target.checked = await wantNotifications(wanted);
+    if (wanted > target.checked) notify("Your browser blocks notifications from this page: allow them in its settings.", "error");
   };
-  return html`<label class="switch"><input type="checkbox" role="switch" checked=${on} onChange=${change} />Notify me of new messages</label>`;
-}
-
-function Password() {
-  const save = async (fields, form) => {
-    await request("PUT", "/api/auth/password", fields);
-    form.reset();
-    notify("Your password is changed. All other logins have ended.");
-  };
-  return html`<details><summary>Change your password</summary>
-    <${Form} action=${save} submit="Change password" kind="quiet">
-      <${Field} label="Password now" name="currentPassword" type="password" autocomplete="current-password" required />
-      <${Field} label="New password" name="newPassword" type="password" autocomplete="new-password" minlength="6" required hint="At least 6 characters" />
-    <//>
-  </details>`;
+  return html`<label class="switch">
+    <input type="checkbox" role="switch" defaultChecked=${notificationsOn()} onChange=${change} />Notify me of new messages
+  </label>`;
 }
 
 function Sessions() {
   const [sessions, setSessions] = useState([]);
-  const load = () =>
-    request("GET", "/api/auth/sessions").then(setSessions, (error) => {
-      if (error.status === 404) set({ can: { ...state.can, sessions: false } });
-      else notify(error.message, "error");
-    });
+  const call = (method, path = "") => attempt(() => request(method, `/api/auth/sessions${path}`));
+  const load = async () => setSessions((await call("GET")) ?? []);
+  const end = (path) => () => call("DELETE", path).then(load);
   useEffect(() => void load(), []);
-  const end = (path) => () => attempt(async () => (await request("DELETE", `/api/auth/sessions${path}`), load()));
   return html`<section aria-label="Where you are logged in">
     <h3>Where you are logged in</h3>
     <ul class="people">
-      ${sessions.map(({ id, current, lastUsedAt, userAgent }) => html`<li key=${id}>
-        <span><strong>${device(userAgent)}</strong><small>${current ? "This one" : `Last used ${exactTime(lastUsedAt)}`}</small></span>
-        ${!current && html`<button class="link" aria-label=${`End the login on ${device(userAgent)}`} onClick=${end(`/${id}`)}>End</button>`}
+      ${sessions.map(({ id, current, lastUsedAt, userAgent, name = device(userAgent) }) => html`<li key=${id}>
+        <span><strong>${name}</strong><small>${current ? "This one" : `Last used ${exactTime(lastUsedAt)}`}</small></span>
+        ${!current && html`<button class="link" aria-label=${`End the login on ${name}`} onClick=${end(`/${id}`)}>End</button>`}
       </li>`)}
     </ul>
-    ${sessions.length > 1 && html`<button class="link" onClick=${end("")}>End all others</button>`}
+    ${sessions.length > 1 && html`<button class="link" onClick=${end()}>End all others</button>`}
   </section>`;
 }
 
@@ -86,3 +69,32 @@ function device(userAgent) {
   const system = /(Android|iPhone|iPad|Windows|Mac OS|Linux)/.exec(userAgent)?.[1];
   return `${{ Edg: "Edge", OPR: "Opera" }[browser] ?? browser}${system ? ` on ${system}` : ""}`;
 }
+
+function Password() {
+  const save = async (fields, form) => {
+    await request("PUT", "/api/auth/password", fields);
+    form.reset();
+    notify("Your password is changed. All other logins have ended.");
+  };
+  return html`<details name="account">
+    <summary>Change your password</summary>
+    <${Form} action=${save} submit="Change password" kind="quiet">
+      <${Field} label="Password now" name="currentPassword" ...${PASSWORD} />
+      <${Field} label="New password" name="newPassword" ...${NEW_PASSWORD} />
+    <//>
+  </details>`;
+}
+
+const Data = () => html`<details name="account">
+  <summary>Your data</summary>
+  <p class="hint">All you wrote and what was written to you, in one file.</p>
+  <a class="button button--quiet" href="/api/auth/export" download>Download my data</a>
+</details>
+<details name="account">
+  <summary>Delete your account</summary>
+  <p class="hint">Your name, your pictures and all you have written disappear, for everybody and for ever.
+    Nobody can bring them back: download your data first.</p>
+  <${Form} action=${deleteAccount} submit="Delete my account" kind="danger">
+    <${Field} label="Your password" name="password" ...${PASSWORD} />
+  <//>
+</details>`;

@@ -13,29 +13,25 @@ const SHORTEST = 2;
 /** `within`: the talk to look through; without it, all of them. */
 export function Search({ within, text = "" }) {
   const [typed, setTyped] = useState(text);
-  const [found, setFound] = useState(null);
-  const [error, setError] = useState("");
+  const [{ messages, error }, setFound] = useState({});
   const wanted = typed.trim();
   useEffect(() => {
     let current = true;
-    setFound(null);
-    const find = async () => {
+    const show = (found) => current && setFound(found);
+    const find = () => {
       const query = new URLSearchParams({ q: wanted, ...(within && { with: within._id }) });
-      const [messages, failure] = await request("GET", `/api/messages/search?${query}`).then((all) => [all, ""], (why) => [null, why.message]);
-      if (current) (setFound(messages), setError(failure));
+      request("GET", `/api/messages/search?${query}`).then((messages) => show({ messages }), (error) => show({ error: error.message }));
     };
+    show({});
     const timer = wanted.length >= SHORTEST && setTimeout(find, WAIT_MS);
     return () => ((current = false), clearTimeout(timer));
   }, [wanted]);
-  const show = (message) => () => (closeDialog(), jumpTo(conversationOf(message), message));
   return html`<${Dialog} title=${within ? `Search in ${titleOf(within)}` : "Search messages"}>
     <${SearchField} label="Text to find" value=${typed} onValue=${setTyped} autofocus />
     <p class="form__error" role="alert">${error}</p>
-    <ul class="found">
-      ${found?.map((message) => html`<li key=${message._id}><button type="button" onClick=${show(message)}><${Found} message=${message} /></button></li>`)}
-    </ul>
-    <p class="unseen" role="status">${found && `${found.length} found`}</p>
-    ${found?.length === 0 && html`<${Empty} icon="search" title="Nothing found">No message contains “${wanted}”.<//>`}
+    <ul class="found">${messages?.map((message) => html`<${Found} key=${message._id} message=${message} />`)}</ul>
+    <p class="unseen" role="status">${messages && `${messages.length} found`}</p>
+    ${messages?.length === 0 && html`<${Empty} icon="search" title="Nothing found">No message contains “${wanted}”.<//>`}
   <//>`;
 }
 
@@ -43,6 +39,9 @@ function Found({ message }) {
   const talk = state.talks[conversationOf(message)];
   const who = nameOf(message.senderId);
   const where = talk?.name ? ` in ${talk.name}` : who === "You" ? ` to ${titleOf(talk)}` : "";
-  return html`<${Avatar} of=${talk} size="s" />
-    <span><strong>${who + where}</strong><time>${shortTime(message.createdAt)}</time><span>${summary(message)}</span></span>`;
+  const show = () => (closeDialog(), jumpTo(conversationOf(message), message._id));
+  return html`<li><button type="button" onClick=${show}>
+    <${Avatar} of=${talk} size="s" />
+    <span><strong>${who + where}</strong><time>${shortTime(message.createdAt)}</time><span>${summary(message)}</span></span>
+  </button></li>`;
 }

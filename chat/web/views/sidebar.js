@@ -1,20 +1,15 @@
 /** The list of conversations, people and rooms. */
 
-import { classes, html, once, useMemo, useState } from "/html.js";
+import { classes, html, memo, useMemo, useState } from "/html.js";
 import { shortTime, summary } from "/lib/format.js";
-import { go, nameOf, pathOf, state, titleOf, use } from "/lib/state.js";
+import { go, nameOf, pathOf, state, titleOf, typingIn } from "/lib/state.js";
 import { standing } from "/views/conversation.js";
 import { Avatar, Empty, Icon, IconButton, openDialog, SearchField, Skeleton } from "/views/ui.js";
 
 const LINK = { connecting: "Connecting …", offline: "No connection. What you write is kept and sent later." };
-const entryOnce = once((talk) => html`<${Entry} key=${talk.conversation} talk=${talk} />`);
 
 export function Sidebar() {
-  const me = use((now) => now.me);
-  const talks = use((now) => now.talks);
-  const listed = use((now) => now.listed);
-  const link = use((now) => now.link);
-  const can = use((now) => now.can);
+  const { me, talks, listed, link } = state;
   const [text, setText] = useState("");
   const wanted = text.trim();
   const sections = useMemo(() => sort(talks, wanted.toLowerCase()), [talks, wanted]);
@@ -23,7 +18,7 @@ export function Sidebar() {
       <button type="button" class="sidebar__me" onClick=${() => openDialog("profile")}>
         <${Avatar} of=${me} online=${link === "online"} /><span class="unseen">Your profile: </span><strong>${me.fullName}</strong>
       </button>
-      ${can.rooms && html`<${IconButton} icon="plus" label="New room" onClick=${() => openDialog("new-room")} />`}
+      <${IconButton} icon="plus" label="New room" onClick=${() => openDialog("new-room")} />
     </header>
     <${SearchField} label="Search" value=${text} onValue=${setText} />
     <p class="link-state" role="status" hidden=${link === "online"}>${LINK[link] && html`<${Icon} name="cloud" />${LINK[link]}`}</p>
@@ -32,7 +27,9 @@ export function Sidebar() {
         <${Icon} name="search" />Find “${wanted}” in messages
       </button>`}
       ${!listed && html`<${Skeleton} of="conversations" />`}
-      ${sections.map(([title, some]) => html`<section key=${title} aria-label=${title}><h2>${title}</h2><ul>${some.map(entryOnce)}</ul></section>`)}
+      ${sections.map(([title, some]) => html`<section key=${title} aria-label=${title}>
+        <h2>${title}</h2><ul>${some.map(entry)}</ul>
+      </section>`)}
       ${listed && !sections.length && html`<${Empty} icon="people" title=${wanted ? "Nobody by that name" : "Nobody else is here yet"}>
         ${wanted ? "Try another name, or look into the messages." : "When others sign up, they appear here."}
       <//>`}
@@ -40,36 +37,38 @@ export function Sidebar() {
   </nav>`;
 }
 
-/** The sections that have something in them: `[title, talks]`, narrowed to names that contain a text. */
+/** The sections that have something in them: `[title, talks]`, narrowed to names and addresses that contain a text. */
 function sort(talks, wanted) {
-  const sections = { Conversations: [], People: [], "Rooms to join": [] };
-  for (const talk of Object.values(talks)) {
-    if (!titleOf(talk).toLowerCase().includes(wanted)) continue;
-    const foreign = talk.members && !talk.members.includes(state.me._id);
-    sections[foreign ? "Rooms to join" : talk.lastMessage || talk.members ? "Conversations" : "People"].push(talk);
-  }
-  const time = ({ lastMessage, createdAt }) => (lastMessage ?? { createdAt }).createdAt;
-  sections.Conversations.sort((a, b) => (time(a) < time(b) ? 1 : -1));
-  sections.People.sort((a, b) => titleOf(a).localeCompare(titleOf(b)));
-  return Object.entries(sections).filter(([, some]) => some.length);
+  const section = ({ members, lastMessage }) =>
+    members && !members.includes(state.me._id) ? "Rooms to join" : members || lastMessage ? "Conversations" : "People";
+  const time = ({ members, lastMessage, createdAt }) => lastMessage?.createdAt ?? (members ? createdAt : "");
+  const order = (a, b) => time(b).localeCompare(time(a)) || titleOf(a).localeCompare(titleOf(b));
+  const fitting = Object.values(talks).filter((talk) => `${titleOf(talk)} ${talk.email}`.toLowerCase().includes(wanted));
+  const groups = Object.groupBy(fitting.sort(order), section);
+  return ["Conversations", "People", "Rooms to join"].filter((title) => groups[title]).map((title) => [title, groups[title]]);
 }
 
-function Entry({ talk }) {
+function entry(talk) {
   const path = pathOf(talk.conversation);
-  const current = use((now) => now.path === path);
-  const online = use((now) => now.online.has(talk._id));
+  const { minute, online } = state;
+  return html`<${Entry} key=${path} ...${{ talk, path, minute, current: state.path === path, online: online.has(talk._id) }} />`;
+}
+
+const Entry = memo(({ talk, path, current, online }) => {
   const { lastMessage: last, unread, members } = talk;
-  const typing = Object.keys(talk.typing).length > 0;
+  const typing = typingIn(talk).length > 0;
   const by = last && !last.system && (members || nameOf(last.senderId) === "You") ? `${nameOf(last.senderId)}: ` : "";
   const preview = last ? by + summary(last) : members ? standing(talk) : talk.email;
   const open = (event) => event.metaKey || event.ctrlKey || (event.preventDefault(), go(path));
-  return html`<li><a href=${path} class=${classes("entry", unread && "entry--unread")} aria-current=${current ? "page" : null} onClick=${open}>
-    <${Avatar} of=${talk} online=${online} />
-    <span class="entry__text">
-      <span class="entry__top"><strong>${titleOf(talk)}</strong>${online && html`<span class="unseen"> (online)</span>`}
-        ${last && html`<time>${shortTime(last.createdAt)}</time>`}</span>
-      <span class="entry__last"><span class=${typing ? "entry__typing" : null}>${typing ? "typing …" : preview}</span>
-        ${unread > 0 && html`<b class="badge">${unread > 99 ? "99+" : unread}<span class="unseen"> unread</span></b>`}</span>
-    </span>
-  </a></li>`;
-}
+  return html`<li>
+    <a href=${path} class=${classes("entry", unread && "entry--unread")} aria-current=${current ? "page" : null} onClick=${open}>
+      <${Avatar} of=${talk} online=${online} />
+      <span class="entry__text">
+        <span class="entry__top"><strong>${titleOf(talk)}</strong>${online && html`<span class="unseen"> (online)</span>`}
+          ${last && html`<time>${shortTime(last.createdAt)}</time>`}</span>
+        <span class="entry__last"><span class=${typing ? "entry__typing" : null}>${typing ? "typing …" : preview}</span>
+          ${unread > 0 && html`<b class="badge">${unread > 99 ? "99+" : unread}<span class="unseen"> unread</span></b>`}</span>
+      </span>
+    </a>
+  </li>`;
+});

@@ -2,12 +2,12 @@
 
 import { classes, html, useEffect, useRef, useState } from "/html.js";
 import { hue, initials } from "/lib/format.js";
-import { set, state, titleOf, use } from "/lib/state.js";
+import { set, titleOf } from "/lib/state.js";
 
-const NOTICE_MS = 6000;
+const EMOJI = `👍 ❤️ 😂 😮 😢 🙏 🎉 🔥 👏 💯 ✅ 👀 😀 😁 😅 🤣 😊 🙂 😉 😍 😘 😎 🤔 🤨 😐 😴 😇 🥳 😭 😡 🤯 😱 🤗 🙄 😬 🤝 👋 👌 ✌️
+  💪 🙌 👎 💔 💙 💚 ⭐ ☀️ 🌈 🍀 🌸 🍎 🍕 ☕ 🍻 🎂 🎁 ⚽ 🚀 💡 📌`.split(/\s+/);
 
-export const Icon = ({ name }) =>
-  html`<svg class="icon" aria-hidden="true"><use href=${`/img/icons.svg#${name}`} /></svg>`;
+export const Icon = ({ name }) => html`<svg class="icon" aria-hidden="true"><use href=${`/img/icons.svg#${name}`} /></svg>`;
 
 export const IconButton = ({ icon, label, class: name, ...rest }) =>
   html`<button type="button" class=${classes("icon-button", name)} aria-label=${label} title=${label} ...${rest}>
@@ -28,8 +28,7 @@ export function Dialog({ title, class: name, children }) {
   const box = useRef();
   useEffect(() => box.current.showModal(), []);
   const close = () => box.current.close();
-  return html`<dialog ref=${box} class=${classes("dialog", name)} aria-label=${title} onClose=${closeDialog}
-    onClick=${(event) => event.target === box.current && close()}>
+  return html`<dialog ref=${box} class=${classes("dialog", name)} aria-label=${title} closedby="any" onClose=${closeDialog}>
     <header class="dialog__head"><h2>${title}</h2><${IconButton} icon="close" label="Close" onClick=${close} /></header>
     <div class="dialog__body">${children}</div>
   </dialog>`;
@@ -51,15 +50,12 @@ export function Confirm({ title, text, yes, run }) {
 
 /** A form: `action(values, form)` is called with its fields, and what it throws is shown in words. */
 export function Form({ action, submit, kind, children }) {
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState("");
-  async function onSubmit(event) {
+  const [{ busy, error }, show] = useState({});
+  function onSubmit(event) {
     event.preventDefault();
-    setBusy(true);
-    setError("");
-    const failure = await action(Object.fromEntries(new FormData(event.target)), event.target).catch((error) => error);
-    if (failure instanceof Error) setError(failure.message);
-    setBusy(false);
+    show({ busy: true });
+    const done = action(Object.fromEntries(new FormData(event.target)), event.target);
+    done.then(() => show({}), ({ message }) => show({ error: message }));
   }
   return html`<form class="form" onSubmit=${onSubmit}>
     ${children}
@@ -70,6 +66,9 @@ export function Form({ action, submit, kind, children }) {
 
 export const Field = ({ label, hint, ...input }) =>
   html`<label class="field"><span>${label}</span><input ...${input} />${hint && html`<small>${hint}</small>`}</label>`;
+
+export const PASSWORD = { type: "password", autocomplete: "current-password", required: true };
+export const NEW_PASSWORD = { ...PASSWORD, autocomplete: "new-password", minlength: 6, hint: "At least 6 characters" };
 
 export const SearchField = ({ label, value, onValue, ...rest }) =>
   html`<div class="search"><${Icon} name="search" /><input type="search" aria-label=${label} placeholder=${label}
@@ -85,13 +84,24 @@ export const Skeleton = ({ of }) =>
   html`<div class="skeleton" role="status" aria-label=${`Loading ${of}`}><i></i><i></i><i></i><i></i><i></i></div>`;
 
 /** Passing words at the bottom of the page. */
-export function Notice() {
-  const notice = use((now) => now.notice);
-  useEffect(() => {
-    const timer = setTimeout(() => state.notice === notice && set({ notice: null }), NOTICE_MS);
-    return () => clearTimeout(timer);
-  }, [notice]);
-  return html`<div class="notice" role="status">
-    ${notice && html`<p key=${notice.at} class=${`notice__text notice__text--${notice.kind}`}>${notice.text}</p>`}
+export const Notice = ({ notice }) => html`<div class="notice" role="status">
+  ${notice && html`<p key=${notice} class=${`notice__text notice__text--${notice.kind}`}>${notice.text}</p>`}
+</div>`;
+
+let picking = null; // { button, picked }: for whom the emoji are shown
+
+/** Let the user pick an emoji next to a button: `picked(emoji)`. */
+export function pickEmoji(button, picked) {
+  picking = { button, picked };
+  button.ariaExpanded = true; // which also keeps it in sight
+  document.getElementById("picker").showPopover({ source: button }); // its place is the style sheet's business
+}
+
+export function EmojiPicker() {
+  const button = (emoji, index) =>
+    html`<button type="button" autofocus=${!index} popovertarget="picker" onClick=${() => picking.picked(emoji)}>${emoji}</button>`;
+  const onToggle = ({ newState }) => newState === "closed" && (picking.button.ariaExpanded = null);
+  return html`<div id="picker" class="picker" popover role="dialog" aria-label="Pick an emoji" onToggle=${onToggle}>
+    ${EMOJI.map(button)}
   </div>`;
 }

@@ -1,12 +1,12 @@
 /** Before somebody is logged in: the login, signing up, and waiting for the server. */
 
 import { html, useState } from "/html.js";
-import { logIn, start } from "/lib/session.js";
-import { use } from "/lib/state.js";
-import { Field, Form } from "/views/ui.js";
+import { logIn, start } from "/lib/live.js";
+import { state } from "/lib/state.js";
+import { Field, Form, NEW_PASSWORD, PASSWORD } from "/views/ui.js";
 
 export function Welcome() {
-  const phase = use((now) => now.phase);
+  const { phase } = state;
   return html`<div class="welcome">
     <div class="welcome__art" aria-hidden="true"><img src="/img/welcome.svg" alt="" /></div>
     <main class="welcome__main">
@@ -22,18 +22,17 @@ const Waiting = ({ failed }) =>
     ${failed && html`<button class="button" onClick=${start}>Try again now</button>`}`;
 
 const LOGIN = { title: "Good to see you", lead: "Log in to go on with your conversations.", submit: "Log in", other: "New here?" };
-const SIGNUP = { title: "Make an account", lead: "A name, an email, a password: that's all.", submit: "Sign up", other: "You have an account?" };
+const SIGNUP = { title: "Make an account", lead: "A name, an email, a password: that's all.", submit: "Sign up", other: "Been here?" };
 
 function Login() {
   const [isNew, setNew] = useState(false);
   const words = isNew ? SIGNUP : LOGIN;
-  const rules = isNew ? { autocomplete: "new-password", minlength: 6, hint: "At least 6 characters" } : { autocomplete: "current-password" };
   return html`<h1>${words.title}</h1>
     <p class="welcome__lead">${words.lead}</p>
     <${Form} key=${isNew} action=${logIn} submit=${words.submit}>
       ${isNew && html`<${Field} label="Your name" name="fullName" autocomplete="name" maxlength="100" required />`}
       <${Field} label="Email" name="email" type="email" autocomplete="username" required />
-      <${Field} label="Password" name="password" type="password" required ...${rules} />
+      <${Field} label="Password" name="password" ...${isNew ? NEW_PASSWORD : PASSWORD} />
     <//>
     <p class="welcome__other">
       ${words.other}${" "}<button class="link" onClick=${() => setNew(!isNew)}>${isNew ? LOGIN.submit : SIGNUP.title}</button>

@@ -1,0 +1,42 @@
+"""What is one's own: taking it away, and having it deleted."""
+
+import zipfile
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import PASSWORD, Person, Visit
+from tests.browser.talk import message
+
+
+def test_one_downloads_what_one_wrote(ann: Person, bob: Person, visit: Visit) -> None:
+    ann.send(bob, "to be kept")
+    page = visit(ann)
+    page.get_by_role("button", name="Your profile").click()
+    page.get_by_text("Your data", exact=True).click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download my data").click()
+    with zipfile.ZipFile(download.value.path()) as file:
+        assert any(b"to be kept" in file.read(name) for name in file.namelist())
+
+
+def test_an_account_is_deleted_with_the_password_alone_and_its_words_disappear(
+    ann: Person, bob: Person, visit: Visit
+) -> None:
+    ann.send(bob, "soon gone")
+    bobs = visit(bob, ann.path_to(bob))
+    expect(message(bobs, "soon gone")).to_be_visible()
+    page = visit(ann)
+    page.get_by_role("button", name="Your profile").click()
+    page.get_by_text("Delete your account", exact=True).click()
+    page.get_by_label("Your password").fill("wrong horse")
+    page.get_by_role("button", name="Delete my account").click()
+    expect(page.get_by_role("dialog").get_by_role("alert").last).not_to_be_empty()
+    page.get_by_label("Your password").fill(PASSWORD)
+    page.get_by_role("button", name="Delete my account").click()
+    expect(page.get_by_text("Your account is deleted.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Good to see you")).to_be_visible()
+    page.get_by_label("Email").fill(ann.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("alert")).to_have_text("Invalid credentials")
+    expect(message(bobs, "Message deleted")).to_be_visible()
