@@ -1,0 +1,211 @@
+"""Floods, and guessing: what is too often is refused in words, and nobody else feels it."""
+
+import contextlib
+import json
+import statistics
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from typing import Any
+
+import requests
+
+from scripts.attacks.attacker import Attacker
+from scripts.attacks.checks import content, refused, same, shown, that
+from scripts.attacks.headers import guarded
+from scripts.attacks.registry import attack
+from scripts.attacks.wire import Refused, Socket
+from scripts.attacks.world import World
+
+WRONG_LOGINS = 10  # that a server lets through for one account
+SENDS, EVENTS, SOCKETS = 1500, 2000, 200  # of a flood: over what any server should take from one person
+SENDERS = 8
+
+
+class Guessing:
+    """Ten wrong passwords to an account and ten to none, with how long the server took to say no."""
+
+    def __init__(self, world: World) -> None:
+        self.world, self.victim = world, world.person("Vera")
+        self.nobody = f"nobody-{self.victim.id}@example.org"
+        self.times: dict[str, list[float]] = {self.victim.email: [], self.nobody: []}
+        self.answers: dict[str, list[requests.Response]] = {self.victim.email: [], self.nobody: []}
+        for _ in range(WRONG_LOGINS):
+            for email in self.times:
+                started = time.perf_counter()
+                self.answers[email].append(self.guess(email))
+                self.times[email].append(time.perf_counter() - started)
+
+    def guess(self, email: str, password: str = "wrong one", **headers: str) -> requests.Response:  # noqa: S107
+        """Try a password."""
+        return self.world.ask("POST", "/api/auth/login", json={"email": email, "password": password}, headers=headers)
+
+
+def _guessing(world: World) -> Guessing:
+    found = world.extras.get("guessing")
+    if not isinstance(found, Guessing):
+        found = world.extras["guessing"] = Guessing(world)
+    return found
+
+
+def _too_often(answer: requests.Response) -> None:
+    refused(answer, 429, "rate_limited")
+    that(answer.headers.get("Retry-After", "").isdigit(), dict(answer.headers))
+    guarded(answer)
+
+
+@attack("guesses the password of an account eleven times", "429 rate_limited with Retry-After", "limits")
+def guesses(world: World) -> None:
+    case = _guessing(world)
+    same([answer.status_code for answer in case.answers[case.victim.email]], [400] * WRONG_LOGINS)
+    _too_often(case.guess(case.victim.email))
+
+
+@attack("goes on guessing until the right password is told apart from a wrong one", "429 for both", "limits")
+def right_password(world: World) -> None:
+    case = _guessing(world)
+    for answer in (case.guess(case.victim.email), case.guess(case.victim.email, case.victim.password)):
+        _too_often(answer)
+        that("Set-Cookie" not in answer.headers, dict(answer.headers))
+
+
+@attack("goes on guessing from made-up addresses (X-Forwarded-For)", "429 for all of them", "limits")
+def rotated_addresses(world: World) -> None:
+    case = _guessing(world)
+    for number in range(5):
+        address = f"10.9.8.{number}"
+        headers = {"X-Forwarded-For": address, "X-Real-IP": address, "Forwarded": f"for={address}", "CF-Connecting-IP": address}
+        _too_often(case.guess(case.victim.email, **headers))
+
+
+@attack("goes on guessing with the email in other capitals and spaces", "429 for all of them", "limits")
+def respelled(world: World) -> None:
+    case = _guessing(world)
+    for email in (case.victim.email.upper(), f" {case.victim.email}", f"{case.victim.email}\t"):
+        _too_often(case.guess(email))
+
+
+@attack("learns from the lock whether an email has an account", "429 in the same way where there is none", "limits")
+def unknown_email(world: World) -> None:
+    case = _guessing(world)
+    same([answer.status_code for answer in case.answers[case.nobody]], [400] * WRONG_LOGINS)
+    _too_often(case.guess(case.nobody))
+    same(*({answer.text for answer in answers} for answers in case.answers.values()))
+
+
+@attack("learns from the time that a login takes whether an email has an account", "the same time for both", "limits")
+def login_times(world: World) -> None:
+    known, unknown = (statistics.median(times) for times in _guessing(world).times.values())
+    that(0.4 < known / unknown < 2.5, f"{known * 1000:.0f} ms with an account, {unknown * 1000:.0f} ms without")
+
+
+@attack("whose account is locked loses the session they have", "it holds", "limits")
+def locked_out(world: World) -> None:
+    _guessing(world).victim.call("GET", "/api/auth/check")
+
+
+@attack("logs in 23 times with one account", "20 logins at most are kept, the newest", "limits")
+def many_sessions(world: World) -> None:
+    first = world.person("Sam")
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: first.log_in(), range(22)))
+    last = first.log_in()
+    that(len(last.call("GET", "/api/auth/sessions")) <= 20, "more than 20 logins")
+    refused(first.ask("GET", "/api/auth/check"), 401, "invalid_token")
+    first.token = last.token
+
+
+@attack("sends 1,500 messages as fast as it goes", "429 rate_limited with Retry-After; others are served", "limits")
+def sends(world: World) -> None:
+    flooder = world.person("Flo")
+    room = flooder.call("POST", "/api/rooms", {"name": "Flood"})["_id"]
+    refusals, numbers = list[requests.Response](), count(1)
+
+    def send() -> None:
+        while not refusals and next(numbers) <= SENDS:
+            answer = flooder.ask("POST", f"/api/rooms/{room}/messages", {"text": "flood"})
+            if answer.status_code != 201:
+                refusals.append(answer)
+
+    senders = [threading.Thread(target=send, daemon=True) for _ in range(SENDERS)]
+    for sender in senders:
+        sender.start()
+    started = time.monotonic()
+    world.alive()
+    world.bob.send(world.ann, "not flooded")
+    took = time.monotonic() - started
+    for sender in senders:
+        sender.join()
+    flooder.call("DELETE", f"/api/rooms/{room}")
+    that(refusals, f"all of {SENDS} messages were taken")
+    _too_often(refusals[0])
+    that(took < 5, f"{took:.1f} seconds for another")
+    world.bob.send(world.ann, "not limited either")
+
+
+@attack("sends 2,000 events by one socket without waiting", "rate_limited acknowledgements; others are served", "limits")
+def events(world: World) -> None:
+    flooder = world.person("Flo")
+    with flooder.socket() as socket, world.bob.socket() as other:
+        writer = threading.Thread(target=_write_events, args=(socket, flooder), daemon=True)
+        writer.start()
+        started = time.monotonic()
+        same(other.ask("typing", {"to": world.ann.id}), {"ok": True})
+        took = time.monotonic() - started
+        codes = _acknowledged(socket)
+        writer.join()
+        that("rate_limited" in codes, f"{len(codes)} acknowledgements, none of them rate_limited")
+        that(took < 5, f"{took:.1f} seconds for another")
+        same(other.ask("typing", {"to": world.ann.id}), {"ok": True})
+
+
+def _write_events(socket: Socket, flooder: Attacker) -> None:
+    for number in range(EVENTS):
+        socket.write(f"42{number}{json.dumps(['typing', {'to': flooder.id}])}")
+
+
+def _acknowledged(socket: Socket) -> list[Any]:
+    """The code of each acknowledgement; None for what went well."""
+    codes: list[Any] = []
+    end = time.monotonic() + 40
+    while len(codes) < EVENTS and time.monotonic() < end and codes[-3:] != ["rate_limited"] * 3:
+        if (frame := socket.read()).startswith("43"):
+            codes.append(json.loads(frame[frame.index("[") :])[0].get("code"))
+    return codes
+
+
+@attack("opens 200 sockets with one account", "some are refused; others connect", "limits")
+def sockets(world: World) -> None:
+    crowd = world.person("Cleo")
+    with contextlib.ExitStack() as stack:
+        opened = 0
+        for _ in range(SOCKETS):
+            with contextlib.suppress(Refused):
+                stack.enter_context(crowd.socket(token=crowd.token))
+                opened += 1
+            if opened < _ and _ - opened >= 3:
+                break  # refused several times: the limit holds
+        that(opened < SOCKETS, f"{opened} sockets are open")
+        with world.bob.socket() as socket:
+            same(socket.ask("typing", {"to": world.ann.id}), {"ok": True})
+
+
+@attack("searches 200 times as fast as it goes", "429 rate_limited with Retry-After", "limits")
+def searches(world: World) -> None:
+    flooder = world.person("Flo")
+    for _ in range(200):
+        answer = flooder.ask("GET", "/api/messages/search?q=flood")
+        if answer.status_code != 200:
+            break
+    _too_often(answer)
+
+
+@attack("guesses the current password through the change of password", "429 rate_limited after ten", "limits")
+def password_change(world: World) -> None:
+    victim = world.person("Vera")
+    body = {"currentPassword": "wrong one", "newPassword": "taken over"}
+    answers = [victim.ask("PUT", "/api/auth/password", body) for _ in range(WRONG_LOGINS + 1)]
+    same([answer.status_code for answer in answers[:-1]], [400] * WRONG_LOGINS)
+    _too_often(answers[-1])
+    that(content(victim.ask("GET", "/api/auth/check")), shown(answers[-1]))

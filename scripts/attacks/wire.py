@@ -1,0 +1,180 @@
+"""The plain wire: Socket.IO frames as they are, and HTTP as no library would write it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import ssl
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import websocket
+from requests.structures import CaseInsensitiveDict
+
+from scripts.attacks.checks import Unexpected
+
+if TYPE_CHECKING:
+    from scripts.attacks.world import World
+
+WAIT = 10.0  # seconds for what should come at once, from a server that may be busy
+
+
+class Refused(Exception):
+    """The server did not let the socket in; the text is what it said."""
+
+
+class Socket:
+    """A Socket.IO connection over WebSocket, without a thread: what comes is read when something is asked for."""
+
+    def __init__(
+        self,
+        world: World,
+        token: str | None = None,
+        auth: Any = None,
+        origin: str | None = None,
+        query: str = "",
+        cookie: str | None = None,
+    ) -> None:
+        self.heard: list[tuple[str, Any]] = []
+        self._watch, self._asked = world.watch, 0
+        url = f"ws{world.base.removeprefix('http')}/socket.io/?EIO=4&transport=websocket{query}"
+        cookie = f"jwt={token}" if token is not None else cookie
+        origin_of = {"origin": origin} if origin else {"suppress_origin": True}
+        try:
+            self.plain = websocket.create_connection(url, timeout=WAIT, cookie=cookie, **origin_of)
+            self._expect("0")
+            self.write("40" + (json.dumps(auth) if auth is not None else ""))
+            self._expect("40")
+        except websocket.WebSocketException as error:
+            raise Refused(str(error)) from None
+        except OSError as error:
+            raise Refused(f"no connection: {error}") from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def write(self, frame: str) -> None:
+        """Send a frame as it is."""
+        self.plain.send(frame)
+
+    def read(self) -> str:
+        """The next frame; pings are answered. Raises WebSocketException where it is closed, or none comes in time."""
+        while (frame := self.plain.recv()) == "2":
+            self.write("3")
+        text = frame if isinstance(frame, str) else frame.decode(errors="replace")
+        if not text:
+            raise websocket.WebSocketConnectionClosedException("closed by the server")
+        self._watch.text(text.lstrip("0123456789"), "a socket")
+        if text.startswith("42"):
+            event, *data = json.loads(text[2:])
+            self.heard.append((event, data[0] if data else None))
+        return text
+
+    def ask(self, event: str, data: Any = None) -> Any:
+        """The acknowledgement of an event."""
+        self._asked += 1
+        self.write(f"42{self._asked}{json.dumps([event, data])}")
+        with self._patience():
+            while not (frame := self.read()).startswith(f"43{self._asked}["):
+                pass
+        answer: list[Any] = json.loads(frame[len(f"43{self._asked}") :])
+        return answer[0] if answer else None
+
+    def hears(self) -> list[tuple[str, Any]]:
+        """Every event that came so far: what the server sent before it acknowledges this has come."""
+        self.ask("read", {"conversation": "none", "seq": 0})
+        return self.heard
+
+    def closes(self, seconds: float) -> bool:
+        """Whether the server closes it within that time."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self.plain.settimeout(left)
+            try:
+                if self.read().startswith("41"):
+                    return True
+            except websocket.WebSocketTimeoutException:
+                return False
+            except (websocket.WebSocketException, OSError):
+                return True
+        return False
+
+    def close(self) -> None:
+        """Close it from this side."""
+        with contextlib.suppress(websocket.WebSocketException, OSError):
+            self.plain.close(timeout=1)
+
+    def _expect(self, start: str) -> None:
+        while (frame := self.read()).startswith("42"):
+            pass  # the server may greet before it says that it has let us in
+        if not frame.startswith(start):
+            raise Refused(frame)
+
+    @contextlib.contextmanager
+    def _patience(self) -> Any:
+        try:
+            yield
+        except (websocket.WebSocketException, OSError) as error:
+            raise Unexpected(f"the socket did not answer: {error or type(error).__name__}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class RawAnswer:
+    """The first answer to raw bytes, and all bytes that came; status 0 where the server hung up without a word."""
+
+    status_code: int
+    headers: CaseInsensitiveDict[str]
+    everything: bytes
+
+    @property
+    def text(self) -> str:
+        return self.everything.decode(errors="replace")
+
+
+def connect(world: World) -> socket.socket:
+    """A plain connection to the server, encrypted where it asks for that."""
+    connection = socket.create_connection((world.host, world.port), timeout=WAIT)
+    if world.https:
+        return ssl.create_default_context().wrap_socket(connection, server_hostname=world.host)
+    return connection
+
+
+def raw(world: World, request: bytes, wait: float = WAIT) -> RawAnswer:
+    """What the server says to those bytes, until it closes, an answer is whole, or the time is over."""
+    received = b""
+    with connect(world) as connection, contextlib.suppress(OSError):
+        connection.settimeout(wait)
+        connection.sendall(request)
+        while not _whole(received) and (more := connection.recv(65536)):
+            received += more
+        connection.settimeout(0.2)  # and what comes right after it
+        while len(received) < 1_000_000 and (more := connection.recv(65536)):
+            received += more
+    return _parsed(received)
+
+
+def request(world: World, line: str, *headers: str, body: bytes = b"") -> bytes:
+    """A request with that first line, the needed headers, and those given."""
+    head = [f"{line} HTTP/1.1", f"Host: {world.netloc}", *headers]
+    return "\r\n".join(head).encode("utf-8", "surrogateescape") + b"\r\n\r\n" + body
+
+
+def _whole(received: bytes) -> bool:
+    head, gap, body = received.partition(b"\r\n\r\n")
+    length = _parsed(received).headers.get("Content-Length", "") if gap else ""
+    return bool(gap) and length.isdigit() and len(body) >= int(length)
+
+
+def _parsed(received: bytes) -> RawAnswer:
+    first, *lines = received.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
+    words = first.split(" ")
+    status = int(words[1]) if len(words) > 1 and words[0].startswith("HTTP/") and words[1].isdigit() else 0
+    headers = CaseInsensitiveDict(
+        (name.strip(), value.strip()) for name, _, value in (line.partition(":") for line in lines)
+    )
+    return RawAnswer(status, headers, received)
