@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -107,6 +108,13 @@ def test_a_body_that_is_nested_without_end_is_400(ann: Person) -> None:
 def test_a_body_that_is_too_large_is_413(ann: Person) -> None:
     answer = ann.http.post(f"/api/messages/send/{ann.id}", json={"text": "x" * 9_000_000})
     assert (answer.status_code, (answer.json or {})["code"]) == (413, "too_large")
+
+
+@pytest.mark.parametrize("packet", [b"9", b"0", b"2probe", b"4" * 9_000_000], ids=["none", "open", "ping", "9 MB"])
+def test_who_breaks_the_protocol_by_polling_and_polls_no_more_is_answered(live: str, packet: bytes) -> None:
+    address = f"{live}/socket.io/?EIO=4&transport=polling"
+    opened = json.loads(requests.get(address, timeout=5).text[1:])
+    assert requests.post(f"{address}&sid={opened['sid']}", data=packet, timeout=5).status_code == 400
 
 
 @pytest.mark.parametrize("client_id", ["", "x" * 65, 7])

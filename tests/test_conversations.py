@@ -363,6 +363,18 @@ class TestBlocks:
         assert ann.http.delete(path).json == {"blocked": False}
         bob.send(ann, "hello")
 
+    def test_the_blocked_cannot_speak_to_me_by_edits_and_reactions_either(self, ann: Person, bob: Person) -> None:
+        mine, theirs = ann.send(bob, "mine")["_id"], bob.send(ann, "theirs")["_id"]
+        bob.http.put(f"/api/messages/{mine}/reactions/👍")
+        ann.http.post(f"/api/messages/block/{bob.id}")
+        for answer in (
+            bob.http.put(f"/api/messages/{theirs}", json={"text": "listen"}),
+            bob.http.put(f"/api/messages/{mine}/reactions/👎"),
+        ):
+            assert (answer.status_code, (answer.json or {})["code"]) == (403, "blocked")
+        assert bob.http.delete(f"/api/messages/{mine}/reactions/👍").status_code == 200
+        assert bob.http.delete(f"/api/messages/{theirs}").status_code == 200
+
     def test_i_see_no_typing_of_the_blocked(self, ann: Person, bob: Person, connect: Connect) -> None:
         ann.http.post(f"/api/messages/block/{bob.id}")
         anns, bobs = connect(ann), connect(bob)

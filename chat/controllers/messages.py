@@ -49,8 +49,7 @@ def send(me: User, other_id: str, content: Content, from_socket: str | None = No
     Raises `BadRequest`, `NotFound`, `Forbidden` (``blocked``), `Conflict` (``client_id_reused``) or `Unavailable`.
     """
     other = _find_user(other_id)
-    if me.id in other.blocked:
-        raise Forbidden("this person does not take messages from you", "blocked")
+    _check_welcome(me, other)
     return post(me, direct(me.id, other.id), content, from_socket)
 
 
@@ -89,11 +88,14 @@ def announce(conversation: Conversation, message: Message, from_socket: str | No
 
 
 def edit(me: User, message_id: str, text: str) -> dict[str, Any]:
-    """Change the text of a message of mine. Raises `NotFound`, `BadRequest` or `Conflict` (``not_migrated``)."""
+    """Change the text of a message of mine.
+
+    Raises `NotFound`, `BadRequest`, `Forbidden` (``blocked``) or `Conflict` (``not_migrated``).
+    """
     if not text.strip():
         raise BadRequest("a message needs a text; delete it to take it back")
     _check_length(text)
-    return _revise(me, message_id, lambda message: _alive(_own(me, message)).edited(text))
+    return _revise(me, message_id, lambda message: _alive(_own(me, message)).edited(text), says_something=True)
 
 
 def delete(me: User, message_id: str) -> dict[str, Any]:
@@ -119,7 +121,7 @@ def react(me: User, message_id: str, emoji: str, on: bool) -> dict[str, Any]:
     """Add my reaction to a message, or take it back. Raises as `edit` does."""
     if not (0 < len(emoji) <= MAX_EMOJI and all(_is_emoji_part(char) for char in emoji) and not emoji.isascii()):
         raise BadRequest("a reaction is one emoji")
-    return _revise(me, message_id, partial(_reacted, me, emoji, on))
+    return _revise(me, message_id, partial(_reacted, me, emoji, on), says_something=on)
 
 
 def search(me: User, text: str, with_id: str | None, limit: int) -> list[dict[str, Any]]:
@@ -157,13 +159,24 @@ def _save(me: User, data_uri: str) -> str:
     return images.save(clean(data_uri))
 
 
-def _revise(me: User, message_id: str, change: Callable[[Message], Message]) -> dict[str, Any]:
+def _revise(
+    me: User, message_id: str, change: Callable[[Message], Message], says_something: bool = False
+) -> dict[str, Any]:
     limits.take("sends", me.id)
     before, conversation = _find(me, message_id)
+    if says_something and not conversation.is_room:
+        other = store.find_user(conversation.other(me.id))
+        if other:
+            _check_welcome(me, other)
     after = store.revise_message(before.id, change) or not_found("message")
     if after.rev != before.rev:
         conversations.tell(conversation, "messageUpdated", after)
     return conversations.view(me, after)
+
+
+def _check_welcome(me: User, other: User) -> None:
+    if me.id in other.blocked:
+        raise Forbidden("this person does not take messages from you", "blocked")
 
 
 def _own(me: User, message: Message) -> Message:

@@ -51,6 +51,22 @@ def close_sockets(session_id: str) -> None:
         socketio.server.disconnect(sid)
 
 
+def hang_up_at_once() -> None:
+    """Have a connection that breaks the protocol end without waiting for its client.
+
+    Engine.IO waits until the client has fetched all that is left for it. One that polls no more would keep the request,
+    and with it a place among the worker's connections, for ever: a few bytes each, and without any login.
+    """
+    engine = socketio.server.eio
+
+    def disconnect(connection_id: str) -> None:
+        connection = engine.sockets.pop(connection_id, None)
+        if connection is not None:
+            connection.close(wait=False, reason=engine.reason.SERVER_DISCONNECT)
+
+    engine.disconnect = disconnect
+
+
 class Bursts:
     """Joins bursts: however often `run` is asked for, ``work`` is done at most once in ``interval`` seconds."""
 

@@ -41,7 +41,7 @@ def send(user_id: Id, body: schemas.NewMessage) -> tuple[dict[str, Any], int]:
 
 @bp.put("/<id>")
 @protect_route
-@gives(answers.Message, fails=("not_migrated",))
+@gives(answers.Message, fails=("blocked", "not_migrated"))
 def edit(id: Id, body: schemas.Edit) -> dict[str, Any]:
     """Change the text of a message of mine."""
     return messages.edit(g.user, id, body.text)
@@ -57,7 +57,7 @@ def delete(id: Id) -> dict[str, Any]:
 
 @bp.put("/<message_id>/reactions/<emoji>")
 @protect_route
-@gives(answers.Message, fails=("not_migrated",))
+@gives(answers.Message, fails=("blocked", "not_migrated"))
 def react(message_id: Id, emoji: Emoji) -> dict[str, Any]:
     """React to a message."""
     return messages.react(g.user, message_id, emoji, on=True)

@@ -81,8 +81,10 @@ def room(world: World) -> None:
     same((made["ownerId"], made["members"]), (world.mallory.id, [world.mallory.id]))
     body = {"name": "Still mine", "ownerId": world.ann.id, "public": True, "members": [world.ann.id], **NOT_YOURS}
     renamed = world.mallory.call("PUT", f"/api/rooms/{made['_id']}", body)
-    same({key: renamed[key] for key in ("_id", "ownerId", "public", "members", "createdAt")},
-         {key: made[key] for key in ("_id", "ownerId", "public", "members", "createdAt")})
+    same(
+        {key: renamed[key] for key in ("_id", "ownerId", "public", "members", "createdAt")},
+        {key: made[key] for key in ("_id", "ownerId", "public", "members", "createdAt")},
+    )
     world.mallory.call("DELETE", f"/api/rooms/{made['_id']}")
 
 

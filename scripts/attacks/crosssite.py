@@ -18,8 +18,19 @@ def _tricks(world: World) -> list[str]:
         *("null", EVIL, "https://evil.example:443", "file://", f"{scheme}://{world.host}:1", "http://localhost:9"),
         *(f"{world.base}.evil.example", f"{scheme}://evil{world.netloc}", f"{scheme}://{world.netloc}@evil.example"),
         *(f"{scheme}://evil.example/{world.netloc}", f"{scheme}://evil.example#{world.netloc}", f"{world.base}/"),
-        *("http://localhost:5173.evil.example", "http://localhost:51730", "http://evil.localhost:5173", "localhost:5173"),
-        *(f"{world.base} {EVIL}", f"{EVIL} {world.base}", world.base.replace("http", "ftp", 1), "*", "chrome-extension://x"),
+        *(
+            "http://localhost:5173.evil.example",
+            "http://localhost:51730",
+            "http://evil.localhost:5173",
+            "localhost:5173",
+        ),
+        *(
+            f"{world.base} {EVIL}",
+            f"{EVIL} {world.base}",
+            world.base.replace("http", "ftp", 1),
+            "*",
+            "chrome-extension://x",
+        ),
     ]
 
 
@@ -31,7 +42,11 @@ def evil_origin(world: World, route: Route) -> None:
     home = household(world)
     before = home.state()
     path, body = home.fill(route.path), home.fill(route.body)
-    for headers in ({"Origin": EVIL}, {"Origin": EVIL, "Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "cross-site"}):
+    for headers in (
+        {"Origin": EVIL},
+        {"Origin": EVIL, "Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "cross-site"},
+    ):
         answer = home.me.ask(route.method, path, body, headers=headers)
         refused(answer, 403, "cross_site")
         that("Access-Control-Allow-Origin" not in answer.headers, dict(answer.headers))
@@ -61,7 +76,10 @@ def origin_tricks(world: World) -> None:
 FORMS = {
     "text": ("text/plain", None),
     "a form": ("application/x-www-form-urlencoded", b"text=x&fullName=x&email=a@b.c&password=123456"),
-    "a form with files": ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\nx\r\n--x--'),
+    "a form with files": (
+        "multipart/form-data; boundary=x",
+        b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\nx\r\n--x--',
+    ),
     "text that mentions JSON": ("text/plain; charset=application/json", None),
     "no type": (None, None),
 }
@@ -125,7 +143,9 @@ def cors_reading(world: World) -> None:
 def jsonp(world: World) -> None:
     for path in ("/api/auth/check?callback=stolen", "/api/messages/users?jsonp=stolen&callback=stolen"):
         answer = world.mallory.ask("GET", path)
-        that(answer.headers["Content-Type"].startswith("application/json") and "stolen" not in answer.text, shown(answer))
+        that(
+            answer.headers["Content-Type"].startswith("application/json") and "stolen" not in answer.text, shown(answer)
+        )
     answer = world.mallory.ask("GET", "/socket.io/?EIO=4&transport=polling&j=0")
     that(answer.status_code >= 400 or answer.headers.get("X-Content-Type-Options") == "nosniff", shown(answer))
 

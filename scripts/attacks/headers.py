@@ -82,6 +82,12 @@ def cached(world: World) -> None:
 
 @attack("has a failure shown as a page", "JSON with message and code, also for what the framework refuses itself")
 def failures_are_json(world: World) -> None:
-    for method, path in (("GET", "/api/%"), ("PATCH", "/api/rooms"), ("DELETE", "/healthz"), ("POST", "/api/x"), ("PUT", "/x")):
+    for method, path in (
+        ("GET", "/api/%"),
+        ("PATCH", "/api/rooms"),
+        ("DELETE", "/healthz"),
+        ("POST", "/api/x"),
+        ("PUT", "/x"),
+    ):
         answer = world.ask(method, path)
         that(answer.status_code in (400, 404, 405) and set(answer.json()) == {"message", "code"}, shown(answer))

@@ -115,7 +115,9 @@ def without_login(world: World) -> None:
 OTHER_PLACES: dict[str, Callable[[str], dict[str, Any]]] = {
     "in the query string": lambda token: {"params": {"token": token, "jwt": token}},
     "in a bearer header": lambda token: {"headers": {"Authorization": f"Bearer {token}"}},
-    "in a cookie of another spelling": lambda token: {"headers": {"Cookie": f"JWT={token}; Jwt={token}; token={token}"}},
+    "in a cookie of another spelling": lambda token: {
+        "headers": {"Cookie": f"JWT={token}; Jwt={token}; token={token}"}
+    },
 }
 
 

@@ -7,11 +7,36 @@ from scripts.attacks.world import World
 
 FILES = (
     *("/.env", "/.git/config", "/.git/HEAD", "/.flaskenv", "/wsgi.py", "/chat/config.py", "/gunicorn.conf.py"),
-    *("/data/chat.db", "/chat.db", "/data/jwt_secret", "/jwt_secret", "/requirements.txt", "/pyproject.toml", "/.env.example"),
+    *(
+        "/data/chat.db",
+        "/chat.db",
+        "/data/jwt_secret",
+        "/jwt_secret",
+        "/requirements.txt",
+        "/pyproject.toml",
+        "/.env.example",
+    ),
     *("/backup.sql", "/dump.rdb", "/docker-compose.yml", "/Dockerfile", "/id_rsa", "/.ssh/id_rsa", "/package.json"),
-    *("/../.env", "/static/../.env", "/%2e%2e/.env", "/web/../config.py", "/__init__.py", "/index.html/../../config.py"),
+    *(
+        "/../.env",
+        "/static/../.env",
+        "/%2e%2e/.env",
+        "/web/../config.py",
+        "/__init__.py",
+        "/index.html/../../config.py",
+    ),
 )
-INSIDE = ("JWT_SECRET", "[core]", "ref: refs", "SQLite format", "create_app", "def ", "import ", "FLASK_", "PRIVATE KEY")
+INSIDE = (
+    "JWT_SECRET",
+    "[core]",
+    "ref: refs",
+    "SQLite format",
+    "create_app",
+    "def ",
+    "import ",
+    "FLASK_",
+    "PRIVATE KEY",
+)
 
 
 @attack("asks for the server's own files", "none of them")
@@ -24,7 +49,14 @@ def files(world: World) -> None:
 
 
 CONSOLES = (
-    *("/console", "/debug", "/?__debugger__=yes&cmd=resource&f=style.css", "/server-status", "/actuator/env", "/metrics"),
+    *(
+        "/console",
+        "/debug",
+        "/?__debugger__=yes&cmd=resource&f=style.css",
+        "/server-status",
+        "/actuator/env",
+        "/metrics",
+    ),
     *("/debug/pprof", "/phpinfo.php", "/admin", "/graphql", "/socket.io/admin", "/api/debug", "/api/admin/users"),
 )
 
@@ -68,7 +100,10 @@ USER = {"_id", "email", "fullName", "profilePic", "createdAt", "updatedAt"}
 
 @attack("looks for more than a user's public fields, at the signup and at the login", "the public fields alone")
 def user_fields(world: World) -> None:
-    for user in (content(world.bob.ask("GET", "/api/auth/check")), world.bob.call("PUT", "/api/auth/update-profile", {"fullName": "Bob"})):
+    for user in (
+        content(world.bob.ask("GET", "/api/auth/check")),
+        world.bob.call("PUT", "/api/auth/update-profile", {"fullName": "Bob"}),
+    ):
         same(set(user), USER)
 
 

@@ -75,7 +75,12 @@ def rotated_addresses(world: World) -> None:
     case = _guessing(world)
     for number in range(5):
         address = f"10.9.8.{number}"
-        headers = {"X-Forwarded-For": address, "X-Real-IP": address, "Forwarded": f"for={address}", "CF-Connecting-IP": address}
+        headers = {
+            "X-Forwarded-For": address,
+            "X-Real-IP": address,
+            "Forwarded": f"for={address}",
+            "CF-Connecting-IP": address,
+        }
         _too_often(case.guess(case.victim.email, **headers))
 
 
@@ -144,7 +149,9 @@ def sends(world: World) -> None:
     world.bob.send(world.ann, "not limited either")
 
 
-@attack("sends 2,000 events by one socket without waiting", "rate_limited acknowledgements; others are served", "limits")
+@attack(
+    "sends 2,000 events by one socket without waiting", "rate_limited acknowledgements; others are served", "limits"
+)
 def events(world: World) -> None:
     flooder = world.person("Flo")
     with flooder.socket() as socket, world.bob.socket() as other:

@@ -56,7 +56,10 @@ LYING: dict[str, tuple[tuple[str, ...], bytes]] = {
     "a length below zero": (("Content-Length: -1",), b"{}"),
     "a length of 400 digits": ((f"Content-Length: {'9' * 400}",), b"{}"),
     "two lengths": (("Content-Length: 2", "Content-Length: 200"), b"{}"),
-    "a length and chunks": (("Content-Length: 4", "Transfer-Encoding: chunked"), b"0\r\n\r\nGET /smuggled HTTP/1.1\r\n\r\n"),
+    "a length and chunks": (
+        ("Content-Length: 4", "Transfer-Encoding: chunked"),
+        b"0\r\n\r\nGET /smuggled HTTP/1.1\r\n\r\n",
+    ),
     "chunks that are none": (("Transfer-Encoding: chunked",), b"zzz\r\nhello\r\n0\r\n\r\n"),
     "a chunk below zero": (("Transfer-Encoding: chunked",), b"-5\r\nhello\r\n0\r\n\r\n"),
     "an unknown way of transfer": (("Transfer-Encoding: rot13",), b"{}"),
@@ -74,7 +77,11 @@ def lying(world: World, case: tuple[tuple[str, ...], bytes]) -> None:
 def smuggled(world: World) -> None:
     before = world.mallory.call("GET", "/api/auth/check")["fullName"]
     inner = request(
-        world, "PUT /api/auth/update-profile", JSON, f"Cookie: jwt={world.mallory.token}", "Content-Length: 23",
+        world,
+        "PUT /api/auth/update-profile",
+        JSON,
+        f"Cookie: jwt={world.mallory.token}",
+        "Content-Length: 23",
         body=b'{"fullName": "Smuggled"}'[:23] + b"}",
     )
     for headers in (
@@ -120,7 +127,11 @@ def slow(world: World) -> None:
     with contextlib.ExitStack() as stack:
         held = [stack.enter_context(connect(world)) for _ in range(30)]
         for number, connection in enumerate(held):
-            begun = b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: " if number % 2 else b"POST /api/auth/login HTTP/1.1\r\nContent-Length: 99\r\n\r\n{"
+            begun = (
+                b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: "
+                if number % 2
+                else b"POST /api/auth/login HTTP/1.1\r\nContent-Length: 99\r\n\r\n{"
+            )
             connection.sendall(begun)
         for _ in range(3):
             for connection in held:
@@ -137,29 +148,54 @@ def hung_up(world: World) -> None:
     for _ in range(20):
         with connect(world) as connection:
             connection.sendall(request(world, LOGIN, JSON, "Content-Length: 1000", body=b'{"email": "'))
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # a reset in place of a goodbye
+            connection.setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0"
+            )  # a reset in place of a goodbye
     world.alive()
 
 
 TWISTS = (
     *("//api/auth/check", "/api//auth/check", "/./api/auth/check", "/x/../api/auth/check", "/api/auth/check/"),
     *("/API/AUTH/CHECK", "/api/auth/check;x=1", "/api/auth/check%00", "/api/auth/%63heck", "/api%2fauth%2fcheck"),
-    *("/api/auth/check?x", "/api/auth/check#x", "/api/auth/check%20", "/api/auth/check.json", "/api/auth/check/../check"),
-    *("/socket.io/../api/auth/check", "/uploads/../api/messages/users", "/healthz/../api/messages/users", "\\api\\auth\\check"),
+    *(
+        "/api/auth/check?x",
+        "/api/auth/check#x",
+        "/api/auth/check%20",
+        "/api/auth/check.json",
+        "/api/auth/check/../check",
+    ),
+    *(
+        "/socket.io/../api/auth/check",
+        "/uploads/../api/messages/users",
+        "/healthz/../api/messages/users",
+        "\\api\\auth\\check",
+    ),
 )
 
 
 @attack("twists the address to get past the login", "nobody's data")
 def twisted_addresses(world: World) -> None:
     for path in TWISTS:
-        for headers in ((), ("X-Original-URL: /healthz",), ("X-Rewrite-URL: /api/auth/check", "X-Forwarded-Prefix: /x")):
+        for headers in (
+            (),
+            ("X-Original-URL: /healthz",),
+            ("X-Rewrite-URL: /api/auth/check", "X-Forwarded-Prefix: /x"),
+        ):
             answer = raw(world, request(world, f"GET {path}", *headers, "Connection: close"))
             kind = answer.headers.get("Content-Type", "")
             that(answer.status_code != 200 or kind.startswith("text/html"), f"{path}: {answer.text[:300]}")
             absent('"_id"', answer.text)
 
 
-NAMES = ("Host", "X-Forwarded-Host", "X-Host", "Forwarded", "X-Original-Host", "X-Forwarded-Server", "X-Forwarded-Prefix")
+NAMES = (
+    "Host",
+    "X-Forwarded-Host",
+    "X-Host",
+    "Forwarded",
+    "X-Original-Host",
+    "X-Forwarded-Server",
+    "X-Forwarded-Prefix",
+)
 
 
 @attack("names another host in headers, to have links lead there", "the name is in no answer")
@@ -168,7 +204,14 @@ def foreign_host(world: World) -> None:
     for number in range(3):
         me.send(me, f"so that there is an older page {number}")
     for name in NAMES:
-        for path in ("/", f"/api/messages/{me.id}?limit=1", "/api/rooms/", "/api/auth/check", "/uploads", "/api/nothing"):
+        for path in (
+            "/",
+            f"/api/messages/{me.id}?limit=1",
+            "/api/rooms/",
+            "/api/auth/check",
+            "/uploads",
+            "/api/nothing",
+        ):
             value = "host=evil.example" if name == "Forwarded" else "evil.example"
             answer = me.ask("GET", path, headers={name: value})
             absent("evil.example", answer.text, *answer.headers.values())

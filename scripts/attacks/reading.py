@@ -1,4 +1,4 @@
-"""Other people's direct messages: every door to them, tried by a stranger, and by the receiver where the sender alone may."""
+"""Other people's direct messages: every door to them, tried by a stranger, and by the receiver where only senders may."""
 
 import io
 import zipfile
@@ -65,7 +65,12 @@ def foreign_reaction(world: World) -> None:
 @attack("reads a conversation by naming one side, and other sides in the query", "their own conversation, empty")
 def foreign_history(world: World) -> None:
     that(world.secret_message, "")
-    for query in ("", f"?senderId={world.bob.id}", f"?userId={world.bob.id}&me={world.bob.id}", "?limit=1000&before=9999"):
+    for query in (
+        "",
+        f"?senderId={world.bob.id}",
+        f"?userId={world.bob.id}&me={world.bob.id}",
+        "?limit=1000&before=9999",
+    ):
         answer = world.mallory.ask("GET", f"/api/messages/{world.ann.id}{query}")
         absent(SECRET_TEXT, answer.text)
     for path in (world.ann.conversation(world.bob), f"{world.ann.id},{world.bob.id}", world.secret_message["_id"]):

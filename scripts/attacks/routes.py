@@ -111,5 +111,3 @@ def household(world: World) -> Household:
     if not isinstance(found, Household):
         found = world.extras["household"] = Household(world)
     return found
-
-

@@ -62,7 +62,11 @@ def split_answer(world: World) -> None:
             that(answer.status_code in range(200, 500), answer.text[:100])
 
 
-BAD_TEXTS = {"a NUL byte": rb'"a\u0000b"', "half a surrogate pair": rb'"\ud800"', "bytes that are no UTF-8": b'"\xff\xfe"'}
+BAD_TEXTS = {
+    "a NUL byte": rb'"a\u0000b"',
+    "half a surrogate pair": rb'"\ud800"',
+    "bytes that are no UTF-8": b'"\xff\xfe"',
+}
 FIELDS = (
     ("POST", "/api/messages/send/{bob}", "text"),
     ("POST", "/api/messages/send/{bob}", "clientId"),

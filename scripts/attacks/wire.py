@@ -165,7 +165,7 @@ def request(world: World, line: str, *headers: str, body: bytes = b"") -> bytes:
 
 
 def _whole(received: bytes) -> bool:
-    head, gap, body = received.partition(b"\r\n\r\n")
+    _, gap, body = received.partition(b"\r\n\r\n")
     length = _parsed(received).headers.get("Content-Length", "") if gap else ""
     return bool(gap) and length.isdigit() and len(body) >= int(length)
 
