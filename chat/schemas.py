@@ -18,7 +18,8 @@ MAX_MEMBERS = 1000  # of a room
 MAX_FOUND = 100  # messages that a search finds
 MAX_QUERY = 256  # characters to search for: servers refuse addresses of over 4,000 bytes, and one may take 12 of them
 Number = Annotated[int, Meta(ge=0, le=MAX_NUMBER)]
-Id = Annotated[str, Meta(pattern="^[0-9a-fA-F]{24}$", title="id")]
+# The length beside the pattern: in Python its $ would let a line break through at the end.
+Id = Annotated[str, Meta(pattern="^[0-9a-fA-F]{24}$", max_length=24, title="id")]
 Time = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$", title="time")]
 ClientId = Annotated[str, Meta(min_length=1, max_length=64, title="text")]
 Text = Annotated[str, Meta(title="text", extra_json_schema={"maxLength": "max_text_length"})]

@@ -93,6 +93,11 @@ def test_an_event_with_half_a_character_is_refused_and_the_socket_lives_on(
         connect(auth={"token": "\ud800"})
 
 
+def test_an_id_with_a_line_break_behind_it_is_400(ann: Person) -> None:
+    answer = ann.http.post("/api/rooms", json={"name": "Room", "members": [f"{ann.id}\n"]})
+    assert answer.status_code == 400
+
+
 def test_a_body_that_is_not_json_is_415(ann: Person) -> None:
     for content_type in ("text/plain", "application/x-www-form-urlencoded", None):
         answer = ann.http.post("/api/auth/login", data=b"email=a&password=b", content_type=content_type)

@@ -36,6 +36,8 @@ class Watch:
         self.seen += 1
         if HASH.search(text) or keys(_json(text)) & FORBIDDEN_KEYS:
             self.hashes.append(f"{where} {text:.120}")
+        if '"internal_error"' in text:
+            self.breakdowns.append(f"{where} {text:.120}")
         if INSIDES.search(text):
             self.insides.append(f"{where} {text:.120}")
 
