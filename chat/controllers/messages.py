@@ -164,10 +164,8 @@ def _revise(
 ) -> dict[str, Any]:
     limits.take("sends", me.id)
     before, conversation = _find(me, message_id)
-    if says_something and not conversation.is_room:
-        other = store.find_user(conversation.other(me.id))
-        if other:
-            _check_welcome(me, other)
+    if says_something and not conversation.is_room and (other := store.find_user(conversation.other(me.id))):
+        _check_welcome(me, other)
     after = store.revise_message(before.id, change) or not_found("message")
     if after.rev != before.rev:
         conversations.tell(conversation, "messageUpdated", after)

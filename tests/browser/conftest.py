@@ -23,7 +23,7 @@ QUIET = [
 ]
 Visit = Callable[..., Page]
 
-expect.set_options(timeout=8000)
+expect.set_options(timeout=15_000)  # ms: machines may be busy with other things
 _numbers = itertools.count(1)
 
 

@@ -22,7 +22,7 @@ const Waiting = ({ failed }) =>
     ${failed && html`<button class="button" onClick=${start}>Try again now</button>`}`;
 
 const LOGIN = { title: "Good to see you", lead: "Log in to go on with your conversations.", submit: "Log in", other: "New here?" };
-const SIGNUP = { title: "Make an account", lead: "A name, an email, a password: that's all.", submit: "Sign up", other: "Been here?" };
+const SIGNUP = { title: "Make an account", lead: "A name, an email, a password.", submit: "Sign up", other: "You have an account?" };
 
 function Login() {
   const [isNew, setNew] = useState(false);
