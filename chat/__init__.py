@@ -15,7 +15,7 @@ from chat.lib.images import open_images
 from chat.lib.limits import Limits
 from chat.lib.outbox import Outbox, PatientRedisManager
 from chat.lib.presence import Presence
-from chat.lib.realtime import close_sockets, hang_up_at_once, socketio
+from chat.lib.realtime import close_sockets, hang_up_at_once, socketio, take_known_events_alone
 from chat.middleware import origins
 from chat.middleware.headers import SecurityHeaders
 from chat.middleware.metrics import Metrics
@@ -58,6 +58,7 @@ def create_app(config: Config | None = None) -> Flask:
         cors_allowed_origins=lambda origin, environ: origins.may_connect(origin, environ, config),
     )
     hang_up_at_once()
+    take_known_events_alone()
     cluster.start(presence.here)
     app.wsgi_app = _wrapped(app.wsgi_app, config)  # type: ignore[assignment, method-assign]  # Flask's own way to wrap it
     return app

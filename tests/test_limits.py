@@ -150,6 +150,21 @@ def test_sockets_of_one_user_and_of_one_address_are_counted(sign_up: SignUp, con
     assert wait_until(lambda: _may_connect(connect, bob))
 
 
+@pytest.mark.parametrize(
+    "forged", [["connect", {}], ["disconnect", "client disconnect"]], ids=["connect", "disconnect"]
+)
+def test_an_event_with_the_name_of_the_librarys_own_counts_nothing(
+    sign_up: SignUp, connect: Callable[..., Socket], forged: list[Any]
+) -> None:
+    ann = sign_up("Ann")
+    first = connect(ann)
+    for _ in range(3):
+        first.client.emit(*forged)
+    first.ask("sync", {})
+    connect(ann)
+    assert not _may_connect(connect, ann)
+
+
 def _wrong_logins(processes: list[Limits], who: str) -> int:
     """How many wrong logins are let through, on those processes by turns, before one is refused."""
     for number in range(100):

@@ -11,7 +11,7 @@ from typing import Any
 
 from flask_socketio import SocketIO
 
-from chat.events import ServerEventName
+from chat.events import FROM_CLIENT, ServerEventName
 
 socketio = SocketIO()
 
@@ -65,6 +65,21 @@ def hang_up_at_once() -> None:
             connection.close(wait=False, reason=engine.reason.SERVER_DISCONNECT)
 
     engine.disconnect = disconnect
+
+
+def take_known_events_alone() -> None:
+    """Let clients send the events of the table, and drop others.
+
+    To Socket.IO "connect" and "disconnect" are events like others: a client that sends one runs what is to be done when a
+    socket opens or closes, and would be counted as often as it likes, or no longer.
+    """
+    handle = socketio.server._handle_event
+
+    def handle_known(connection_id: str, namespace: str | None, ack: int | None, data: Any) -> None:
+        if isinstance(data, list) and data and isinstance(data[0], str) and data[0] in FROM_CLIENT:
+            handle(connection_id, namespace, ack, data)
+
+    socketio.server._handle_event = handle_known
 
 
 class Bursts:

@@ -14,7 +14,7 @@ import requests
 from scripts.attacks.attacker import Attacker
 from scripts.attacks.checks import content, refused, same, shown, that
 from scripts.attacks.headers import guarded
-from scripts.attacks.registry import attack
+from scripts.attacks.registry import attack, attacks
 from scripts.attacks.wire import Refused, Socket
 from scripts.attacks.world import World
 
@@ -182,17 +182,21 @@ def _acknowledged(socket: Socket) -> list[Any]:
     return codes
 
 
-@attack("opens 200 sockets with one account", "some are refused; others connect", "limits")
-def sockets(world: World) -> None:
+FRAMES = {
+    "": "3",
+    " and says by each that it has closed": '42["disconnect","client disconnect"]',
+}
+
+
+@attacks("opens 200 sockets with one account{}", "some are refused; others connect", FRAMES, "limits")
+def sockets(world: World, frame: str) -> None:
     crowd = world.person("Cleo")
     with contextlib.ExitStack() as stack:
         opened = 0
-        for _ in range(SOCKETS):
-            with contextlib.suppress(Refused):
-                stack.enter_context(crowd.socket(token=crowd.token))
+        with contextlib.suppress(Refused):
+            while opened < SOCKETS:
+                stack.enter_context(crowd.socket()).write(frame)
                 opened += 1
-            if opened < _ and _ - opened >= 3:
-                break  # refused several times: the limit holds
         that(opened < SOCKETS, f"{opened} sockets are open")
         with world.bob.socket() as socket:
             same(socket.ask("typing", {"to": world.ann.id}), {"ok": True})

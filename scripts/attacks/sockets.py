@@ -74,6 +74,29 @@ def forged_events(world: World) -> None:
         that("forged" not in json.dumps(bob.hears()), bob.heard)
 
 
+@attack("sends an event named connect, 60 times, to be counted 60 times", "ignored: their next socket opens")
+def counted_often(world: World) -> None:
+    crowd = world.person("Cleo")
+    with crowd.socket() as socket:
+        for _ in range(60):
+            socket.write(f"42{json.dumps(['connect', {'token': crowd.token}])}")
+        socket.ask("sync", {})
+        crowd.socket().close()
+    crowd.socket().close()
+
+
+@attack("sends an event named disconnect, to listen on unseen", "ignored: they stay online")
+def unseen(world: World) -> None:
+    lurker = world.person("Una")
+    with lurker.socket() as socket:
+        for reason in ("x", "client disconnect"):
+            socket.write(f"42{json.dumps(['disconnect', reason])}")
+        socket.ask("sync", {})
+        with world.bob.socket() as bob:
+            bob.hears()
+            that(lurker.id in bob.heard[0][1], bob.heard)
+
+
 @attack("sends events before saying hello", "ignored or cut off")
 def without_hello(world: World) -> None:
     address = f"ws{world.base.removeprefix('http')}/socket.io/?EIO=4&transport=websocket"
