@@ -199,6 +199,7 @@ export function outbox(name = "chat-outbox") {
     const transaction = (await opened)?.transaction("entries", mode);
     if (!transaction) return undefined;
     const asked = work(transaction.objectStore("entries"));
+    transaction.commit(); // now: the page may be closed before the browser does it by itself
     await new Promise((done) => (transaction.oncomplete = transaction.onabort = done));
     return asked.result;
   };

@@ -9,7 +9,7 @@ from tests.browser.conftest import Person, Visit
 from tests.browser.talk import box, message, texts, write
 from tests.services import ChatServer
 
-LONG = 20_000  # ms: the socket waits for seconds between its attempts to connect
+LONG = 40_000  # ms: the socket waits for seconds between its attempts to connect
 
 
 @pytest.fixture
