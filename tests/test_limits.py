@@ -107,6 +107,13 @@ def test_guessing_the_current_password_counts_as_well(sign_up: SignUp) -> None:
     assert found == [400] * 10 + [429]
 
 
+def test_guesses_from_outside_keep_nobody_from_changing_their_password(sign_up: SignUp, client: FlaskClient) -> None:
+    ann = sign_up("Ann")
+    assert [_log_in(client, ann.email).status_code for _ in range(11)] == [400] * 10 + [429]
+    change = {"currentPassword": PASSWORD, "newPassword": "another one"}
+    assert ann.http.put("/api/auth/password", json=change).status_code == 200
+
+
 def test_sends_of_one_user_are_limited_and_of_others_are_not(sign_up: SignUp) -> None:
     ann, bob = sign_up("Ann"), sign_up("Bob")
     sent = ann.send(bob, "hello")

@@ -109,8 +109,11 @@ def change_password(me: User, current_id: str, current: str, new: str) -> User:
 
 
 def confirm(me: User, password: str) -> None:
-    """Make sure that it is me who asks. Raises `BadRequest` (``invalid_credentials``) or `TooManyRequests`."""
-    _whose(normal_email(me.email), me, password, "the current password is wrong")
+    """Make sure that it is me who asks. Raises `BadRequest` (``invalid_credentials``) or `TooManyRequests`.
+
+    Counted apart from logins: others who guess at the account from outside keep nobody from changing the password.
+    """
+    _whose(me.id, me, password, "the current password is wrong")
 
 
 def update_profile(user: User, full_name: str | None, profile_pic: str | None) -> User:
@@ -149,20 +152,20 @@ def _check_session(user: User, session_id: str) -> None:
         store.touch_session(user.id, session_id, now())
 
 
-def _whose(email: str, user: User | None, password: str, words: str) -> User:
-    """The account with that email, if the password is right; wrong ones are counted, also where there is no account.
+def _whose(account: str, user: User | None, password: str, words: str) -> User:
+    """The user, if the password is right; wrong ones are counted for that ``account``, also where there is none.
 
     Whether it is still allowed to guess is asked again after the comparison, which takes long: so many guesses at once
     learn no more than one after the other.
     """
-    limits.check("wrong_logins", email)
+    limits.check("wrong_logins", account)
     right = passwords.matches(password, user.password_hash if user else passwords.NOBODY)
-    limits.check("wrong_logins", email)
+    limits.check("wrong_logins", account)
     if user is None or not right:
         logs.security("login_failed", user.id if user else None)
-        limits.take("wrong_logins", email)
+        limits.take("wrong_logins", account)
         raise BadRequest(words, "invalid_credentials")
-    limits.forgive("wrong_logins", email)
+    limits.forgive("wrong_logins", account)
     return user
 
 
