@@ -8,15 +8,16 @@ from dataclasses import dataclass, field
 
 @dataclass
 class ChaosProxy:
-    """Forwards ``port`` to ``upstream_port`` on this machine, badly. Start it with `start`, end it with `stop`.
+    """Forwards ``port`` to ``upstream_port`` on this machine, and badly while it is ``bad``. `start` it, and `stop` it.
 
-    Of each piece of data that passes, ``cut`` (0 to 1) says how often the connection ends there and then, ``delay`` how
-    often it is held back for up to 50 ms, and ``repeat`` how often a POST request is sent to the server once more, on
+    Of each piece of data that passes then, ``cut`` (0 to 1) says how often the connection ends there and then, ``delay``
+    how often it is held back for up to 50 ms, and ``repeat`` how often a POST request is sent to the server once more, on
     a connection of its own whose answer nobody reads.
     """
 
     upstream_port: int
     seed: int
+    bad: bool = False
     cut: float = 0.002
     delay: float = 0.05
     repeat: float = 0.03
@@ -38,9 +39,8 @@ class ChaosProxy:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
 
-    def heal(self) -> None:
-        """Behave from now on."""
-        self.cut = self.delay = self.repeat = 0.0
+    def _strikes(self, chance: float) -> bool:
+        return self.bad and self._random.random() < chance
 
     def _run(self, listening: threading.Event) -> None:
         asyncio.set_event_loop(self._loop)
@@ -66,6 +66,8 @@ class ChaosProxy:
         ]
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            return  # stopped; a stream's task that ends as cancelled would be reported as a failure
         finally:
             for way in ways:
                 way.cancel()
@@ -75,12 +77,12 @@ class ChaosProxy:
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, requests: bool) -> None:
         try:
             while data := await reader.read(65536):
-                if self._random.random() < self.cut:
+                if self._strikes(self.cut):
                     self.cuts += 1
                     return
-                if self._random.random() < self.delay:
+                if self._strikes(self.delay):
                     await asyncio.sleep(self._random.random() * 0.05)
-                if requests and data.startswith(b"POST /api/") and self._random.random() < self.repeat:
+                if requests and data.startswith(b"POST /api/") and self._strikes(self.repeat):
                     self.repeats += 1
                     self._loop.create_task(self._repeat(data))
                 writer.write(data)

@@ -167,7 +167,7 @@ class Client:
 
 
 class Trial:
-    """All clients and what they do; `report` compares what they have in the end."""
+    """All clients, who sign up while all is well, and what they do; `report` compares what they have in the end."""
 
     def __init__(self, base: str, count: int, seed: int) -> None:
         tag = f"{int(time.time()):x}"
@@ -250,6 +250,13 @@ def _kill_in_turn(victims: list[Service], kills: int, busy: list[threading.Threa
     return kills
 
 
+def _proxy_before(url: str, seed: int) -> ChaosProxy | None:
+    """One for a server on this machine; it cannot stand in for another's name and certificate."""
+    parts = urlsplit(url)
+    local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1")
+    return ChaosProxy(parts.port or 80, seed) if local else None
+
+
 @click.command(help=(__doc__ or "").split("\n")[0])
 @click.option("--url", help="A running deployment of your own; nothing is killed.")
 @click.option("--store", type=click.Choice(["sqlite", "mongo"]), default="sqlite", help="For a server of our own.")
@@ -274,27 +281,22 @@ def main(
                 settings["MONGO_URL"] = f"{mongo.url}/chat"
             server = stack.enter_context(ChatServer(kind, **settings))
             victims.insert(0, server)
-            proxy = ChaosProxy(server.port, seed)
+            url = server.url
+        base, proxy = url.rstrip("/"), _proxy_before(url, seed)
+        if proxy:
             proxy.start()
             stack.callback(proxy.stop)
             base = f"http://127.0.0.1:{proxy.port}"
-        else:
-            parts = urlsplit(url)
-            proxy = None
-            base = url.rstrip("/")
-            if parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1"):
-                proxy = ChaosProxy(parts.port or 80, seed)
-                proxy.start()
-                stack.callback(proxy.stop)
-                base = f"http://127.0.0.1:{proxy.port}"
         trial = Trial(base, clients, seed)
+        if proxy:
+            proxy.bad = True
         with click.progressbar(length=messages // clients * clients, label="Sending") as bar:
             busy = trial.run(messages, bar)
             killed = _kill_in_turn(victims, kills, busy, pause) if victims else 0
             for thread in busy:
                 thread.join()
         if proxy:
-            proxy.heal()
+            proxy.bad = False
         trial.settle()
         counts = trial.report()
         for client in trial.clients:
