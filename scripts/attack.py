@@ -50,7 +50,7 @@ def _run(attack: Attack, world: World) -> tuple[str, str]:
 @click.command()
 @click.argument("base_url", required=False)
 @click.option("--list", "only_list", is_flag=True, help="Say what would be tried, and try nothing.")
-@click.option("--only", "group", help="One group of attacks alone, such as images.")
+@click.option("--only", help="One group of attacks alone, such as images, or those with these words in their name.")
 @click.option("--no-limits", is_flag=True, help="Leave out what needs limits: for a server with RATE_LIMITS=off.")
 @click.option("--seconds", default=TOTAL_SECONDS, show_default=True, help="For all attacks together.")
 @click.option(
@@ -60,11 +60,11 @@ def _run(attack: Attack, world: World) -> tuple[str, str]:
     help="The server's own secret, for attacks by somebody who stole it; they are left out without it.",
 )
 def main(
-    base_url: str | None, only_list: bool, group: str | None, no_limits: bool, seconds: float, jwt_secret: str | None
+    base_url: str | None, only_list: bool, only: str | None, no_limits: bool, seconds: float, jwt_secret: str | None
 ) -> None:
     """Attack the deployment at BASE_URL, which has to be yours."""
     load()
-    chosen = [attack for attack in ATTACKS if group in (None, attack.group)]
+    chosen = [attack for attack in ATTACKS if only in (None, attack.group) or only in attack.name]
     if only_list:
         for attack in chosen:
             click.echo(f"{attack.group:<10} {attack.name}: {attack.expected}")
