@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings
 from pymongo import MongoClient
 from werkzeug.serving import make_server
 
@@ -23,6 +24,9 @@ from tests.sockets import Socket
 
 PASSWORD = "correct horse"
 MakeApp = Callable[..., Flask]
+settings.load_profile(
+    "ci"
+)  # the same generated examples each time; what is rare is for the long runs of scripts/fuzz.py
 
 
 class Person:

@@ -65,6 +65,23 @@ def test_an_email_has_one_at_sign_something_on_both_sides_and_no_white_space(cli
 
 
 @pytest.mark.parametrize(
+    ("field", "value", "status"),
+    [
+        ("fullName", "x" * 100, 200),
+        ("fullName", "x" * 101, 400),
+        ("fullName", " " + "x" * 100, 400),
+        ("email", "x" * 242 + "@example.org", 200),
+        ("email", "x" * 243 + "@example.org", 400),
+        ("email", " " + "x" * 242 + "@example.org", 400),
+    ],
+)
+def test_a_name_has_up_to_100_characters_and_an_email_254_as_they_are_sent(
+    client: FlaskClient, field: str, value: str, status: int
+) -> None:
+    assert client.post("/api/auth/signup", json={**ANN, field: value}).status_code == status
+
+
+@pytest.mark.parametrize(
     ("password", "status"),
     [("12345", 400), ("123456", 200), ("x" * 72, 200), ("x" * 73, 400), ("ü" * 36, 200), ("ü" * 37, 400)],
 )

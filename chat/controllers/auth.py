@@ -39,12 +39,11 @@ def signup(full_name: str, email: str, password: str, visitor: Visitor) -> tuple
 
     Raises `BadRequest` where a field is unfit or the email is taken (``user_exists``), or `TooManyRequests`.
     """
-    email = normal_email(email)
-    if not is_email(email) or len(email) > MAX_EMAIL:
+    if len(email) > MAX_EMAIL or not is_email(normal_email(email)):
         raise BadRequest("this is not an email address")
     name = checked_name(full_name, "full name")
     limits.take("signups", visitor.address)
-    user = User(email=email, full_name=name, password_hash=_hash_new(password))
+    user = User(email=normal_email(email), full_name=name, password_hash=_hash_new(password))
     if not store.add_user(user):
         raise BadRequest("an account with this email exists already", "user_exists")
     logs.security("signup", user.id)
@@ -135,13 +134,12 @@ def update_profile(user: User, full_name: str | None, profile_pic: str | None) -
 
 
 def checked_name(name: str, what: str) -> str:
-    """A name without white space around it. Raises `BadRequest` where nothing or too much is left."""
-    name = name.strip()
-    if not name:
-        raise BadRequest(f"the {what} is missing")
+    """A name without white space around it. Raises `BadRequest` where too much is sent, or nothing."""
     if len(name) > settings.max_name_length:
         raise BadRequest(f"the {what} is over {settings.max_name_length} characters")
-    return name
+    if not name.strip():
+        raise BadRequest(f"the {what} is missing")
+    return name.strip()
 
 
 def _check_session(user: User, session_id: str) -> None:
