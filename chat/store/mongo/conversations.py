@@ -83,9 +83,11 @@ class Conversations(Collections):
         return documents.conversation(found) if found else None
 
     def _summary(self, user_id: str, conversation: Conversation) -> Summary:
-        last, changed = (self._newest(conversation.id, number) for number in ("seq", "rev"))
-        if last is None or changed is None:
+        changed = self._newest(conversation.id, "rev")
+        if changed is None:
             return Summary()
+        is_new = changed["seq"] == changed["rev"]  # what changed last is a new message, and so the newest one
+        last = changed if is_new else self._newest(conversation.id, "seq") or changed
         waiting = last["seq"] > conversation.cursors.get(user_id, 0)
         return Summary(documents.message(last), self._unread(user_id, conversation) if waiting else 0, changed["rev"])
 
