@@ -404,5 +404,9 @@ class TestBlocks:
         ann.http.delete(f"/api/messages/block/{bob.id}")
         diffs.wait_for("presence", lambda news: bob.id in news["online"])
 
+    def test_nobody_blocks_themselves(self, ann: Person) -> None:
+        assert ann.http.post(f"/api/messages/block/{ann.id}").status_code == 400
+        ann.send(ann, "a note")
+
     def test_an_unknown_user_cannot_be_blocked(self, ann: Person) -> None:
         assert ann.http.post(f"/api/messages/block/{'a' * 24}").status_code == 404

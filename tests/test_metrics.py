@@ -43,6 +43,6 @@ def test_without_the_token_there_is_nothing_to_see(client: FlaskClient, header: 
     assert client.get("/metrics", headers=header).status_code == 401
 
 
-def test_where_no_token_is_set_the_address_is_the_clients(make_app: MakeApp) -> None:
-    answer = make_app().test_client().get("/metrics", headers=TOKEN, buffered=True)
-    assert answer.mimetype == "text/html"
+def test_where_no_token_is_set_there_are_no_metrics(make_app: MakeApp) -> None:
+    answer = make_app().test_client().get("/metrics", headers=TOKEN)
+    assert (answer.status_code, (answer.json or {})["code"]) == (404, "not_found")

@@ -137,8 +137,10 @@ def search(me: User, text: str, with_id: str | None, limit: int) -> list[dict[st
 
 
 def block(me: User, other_id: str, blocked: bool) -> dict[str, bool]:
-    """Take no more messages and signs of presence from a user, or take them again."""
+    """Take no more messages and signs of presence from a user, or take them again. Raises `NotFound` or `BadRequest`."""
     other = _find_user(other_id)
+    if other.id == me.id:
+        raise BadRequest("you cannot block yourself")
     store.set_blocked(me.id, other.id, blocked)
     presence.hide(me.id, me.blocked | {other.id} if blocked else me.blocked - {other.id})
     return {"blocked": blocked}

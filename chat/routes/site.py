@@ -10,7 +10,7 @@ from werkzeug.exceptions import NotFound as NoSuchRoute
 
 from chat import answers
 from chat.config import settings
-from chat.errors import Unauthorized, answer_http_error
+from chat.errors import NotFound, Unauthorized, answer_http_error
 from chat.lib.cluster import cluster
 from chat.middleware.metrics import metrics
 from chat.middleware.operation import gives
@@ -49,7 +49,7 @@ def show_metrics() -> Response:
     """Numbers for Prometheus."""
     token = settings.metrics_token
     if token is None:
-        raise NoSuchRoute
+        raise NotFound("there are no metrics here: the server's owner has set no METRICS_TOKEN")
     if not compare_digest(request.headers.get("Authorization", "").encode(), f"Bearer {token}".encode()):
         raise Unauthorized("send the header Authorization: Bearer <METRICS_TOKEN>")
     return metrics.answer()
