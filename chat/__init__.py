@@ -17,6 +17,7 @@ from chat.lib.outbox import Outbox, PatientRedisManager
 from chat.lib.presence import Presence
 from chat.lib.realtime import close_sockets, hang_up_at_once, socketio, take_known_events_alone
 from chat.middleware import origins
+from chat.middleware.handshakes import Handshakes
 from chat.middleware.headers import SecurityHeaders
 from chat.middleware.metrics import Metrics
 from chat.routes import auth, docs, messages, rooms, site
@@ -66,6 +67,6 @@ def create_app(config: Config | None = None) -> Flask:
 
 def _wrapped(wsgi_app: WSGIApplication, config: Config) -> WSGIApplication:
     """What holds for Flask's answers and Socket.IO's alike is done around both."""
-    wsgi_app = SecurityHeaders(CloseAfterWebSocket(wsgi_app), config.production)
+    wsgi_app = SecurityHeaders(Handshakes(CloseAfterWebSocket(wsgi_app), config), config.production)
     proxies = config.trusted_proxies
     return ProxyFix(wsgi_app, x_for=proxies, x_proto=proxies, x_host=0) if proxies else wsgi_app

@@ -55,3 +55,25 @@ def test_other_sites_may_link_to_us(client: FlaskClient) -> None:
     answer = client.get("/healthz", headers={"Origin": "https://other.example", "Sec-Fetch-Site": "cross-site"})
     assert answer.status_code == 200
     assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("method", "query", "origin", "status", "code"),
+    [
+        ("GET", "", None, 400, "bad_request"),
+        ("GET", "?EIO=3&transport=polling", ALLOWED, 400, "bad_request"),
+        ("GET", "?EIO=4&transport=polling&sid=gone", ALLOWED, 400, "bad_request"),
+        ("POST", "?EIO=4&transport=polling&sid=gone", ALLOWED, 400, "bad_request"),
+        ("DELETE", "?EIO=4&transport=polling", None, 405, "method_not_allowed"),
+        ("GET", "?EIO=4&transport=polling", "https://evil.example", 403, "cross_site"),
+        ("GET", "?EIO=4&transport=websocket", "https://evil.example", 403, "cross_site"),
+    ],
+)
+def test_what_is_refused_before_a_socket_opens_has_the_shape_of_every_failure(
+    client: FlaskClient, method: str, query: str, origin: str | None, status: int, code: str
+) -> None:
+    headers = {"Origin": origin} if origin else {}
+    answer = client.open(f"/socket.io/{query}", method=method, headers=headers)
+    assert (answer.status_code, (answer.json or {})["code"]) == (status, code)
+    assert answer.headers.get("Access-Control-Allow-Origin") == (origin if origin == ALLOWED else None)
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
