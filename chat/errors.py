@@ -1,11 +1,10 @@
 """What can go wrong: one exception class for each error code, with its HTTP status and its default message.
 
-Raise the class: ``raise BlockedError()``, or ``raise BadRequestError("q is missing: what to search for")``. A docstring says
-what the code means; the API's description shows it. How a failure is sent is not known here: see `chat.middleware.failures`
-for HTTP and `chat.sockets` for Socket.IO.
+Raise the class: ``raise BlockedError``, or ``raise BadRequestError("q is missing: what to search for")``. A docstring says
+what the code means; the API's description shows it. `chat.middleware.failures` turns a failure into a response, and
+`chat.sockets` into an acknowledgement.
 """
 
-from collections.abc import Iterator
 from typing import ClassVar
 
 
@@ -185,8 +184,3 @@ class RedisUnavailableError(ChatError):
 
     status, code = 503, "redis_unavailable"
     message = "Redis can't be reached right now"
-
-
-def all_errors() -> Iterator[type[ChatError]]:
-    """Every class that has a code."""
-    yield from ChatError.__subclasses__()

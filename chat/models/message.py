@@ -8,15 +8,16 @@ from collections.abc import Mapping
 from msgspec import Struct, field
 from msgspec.structs import asdict, replace
 
+from chat.answers import NoticeKind
 from chat.models.values import new_id, now
 
 
 class Draft(Struct, frozen=True, kw_only=True):
     """A message that has no number yet, because it is not stored.
 
-    A direct message has a ``receiver_id``; a room's message has none. ``fingerprint`` tells whether a repeated ``client_id``
-    repeats the same send. A room's notice, such as "joined", has its kind in ``system``, and in ``user_id`` the user whom it
-    is about.
+    A direct message has a ``receiver_id``; a room's message has none. ``fingerprint`` tells whether a repeated
+    ``client_id`` repeats the same send. A room's notice, such as "joined", has its kind in ``system``, and in ``user_id``
+    the user whom it is about.
     """
 
     id: str = field(default_factory=new_id)
@@ -28,7 +29,7 @@ class Draft(Struct, frozen=True, kw_only=True):
     client_id: str | None = None
     fingerprint: str | None = None
     reply_to: str | None = None
-    system: str | None = None
+    system: NoticeKind | None = None
     user_id: str | None = None
     created_at: int = field(default_factory=now)
     updated_at: int = field(default_factory=now)

@@ -6,6 +6,8 @@ from functools import lru_cache
 
 from bson import ObjectId
 
+from chat.errors import BadRequestError
+
 _ID = re.compile(r"[0-9a-f]{24}", re.ASCII)
 
 
@@ -33,3 +35,10 @@ def iso(milliseconds: int) -> str:
 @lru_cache(maxsize=4096)
 def _iso_seconds(seconds: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
+
+
+def clean_name(name: str, what: str) -> str:
+    """A name without white space around it. Raises `BadRequestError` if nothing is left; ``what`` is what it names."""
+    if not name.strip():
+        raise BadRequestError(f"the {what} is missing")
+    return name.strip()
