@@ -168,7 +168,7 @@ class RoomId(Struct):
     room: Id
 
 
-class Typing(Struct, rename="camel"):
+class TypingTarget(Struct, rename="camel"):
     """Where the user is typing: with a user (``to``, or ``receiverId`` as older clients call it) or in a ``room``."""
 
     to: Id | None = None

@@ -115,14 +115,14 @@ def leave_room(me: User, body: schemas.RoomId) -> answers.RoomAnswer:
 
 
 @event("typing")
-def typing(me: User, body: schemas.Typing) -> answers.Nothing:
+def typing(me: User, body: schemas.TypingTarget) -> answers.Nothing:
     """Show the other members that you are typing; once in 2 seconds is enough."""
     conversations.typing(me, body)
     return answers.Nothing()
 
 
 @event("stopTyping")
-def stop_typing(me: User, body: schemas.Typing) -> answers.Nothing:
+def stop_typing(me: User, body: schemas.TypingTarget) -> answers.Nothing:
     """Accepted for older clients; typing ends by itself after 4 seconds."""
     return answers.Nothing()
 

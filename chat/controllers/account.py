@@ -6,7 +6,7 @@ from itertools import chain
 import msgspec
 
 from chat import answers, schemas
-from chat.controllers import auth, messages, rooms, sessions, views
+from chat.controllers import auth, changes, messages, rooms, sessions, views
 from chat.controllers.auth import Login
 from chat.current import images, limits, store
 from chat.errors import NotMigratedError
@@ -100,5 +100,5 @@ def _erase_messages(me: User) -> None:
                     "your oldest messages have no numbers yet: ask the server's owner to run `flask migrate`"
                 )
             if not message.deleted_at and not message.system:
-                messages.erase(message)
+                changes.erase(message)
         after = page[-1].id

@@ -6,9 +6,7 @@ from chat import answers, events, schemas
 from chat.controllers import views
 from chat.current import emitter, store
 from chat.errors import NotFoundError
-from chat.events import ServerEvent
-from chat.models.conversation import Conversation, Direct, Room, Summary, direct, direct_from_id
-from chat.models.message import Message
+from chat.models.conversation import Conversation, Direct, Summary, direct, direct_from_id
 from chat.models.user import User
 from chat.models.values import is_id
 
@@ -60,24 +58,6 @@ def last_time(summary: Summary) -> int:
     return summary.last_message.created_at if summary.last_message else 0
 
 
-def announce(conversation: Conversation, message: Message, from_socket: str | None = None) -> None:
-    """Show a new message on the members' devices, except on the socket that it came from."""
-    if isinstance(conversation, Room):
-        _announce_in_room(conversation, events.NEW_ROOM_MESSAGE, message, from_socket)
-    else:
-        receivers = [member for member in conversation.members if member != message.sender_id]
-        view = views.shared_message(message)
-        emitter.to_users(receivers, events.NEW_MESSAGE, view, skip=from_socket, own=[message.sender_id])
-
-
-def announce_change(conversation: Conversation, message: Message) -> None:
-    """Show an edit, a deletion or a reaction on the members' devices."""
-    if isinstance(conversation, Room):
-        _announce_in_room(conversation, events.MESSAGE_UPDATED, message)
-    else:
-        emitter.to_users(conversation.members, events.MESSAGE_UPDATED, views.shared_message(message))
-
-
 def read(me: User, body: schemas.Read, from_socket: str | None = None) -> answers.ReadAnswer:
     """Move my read cursor, and tell my other devices and the other members. Raises `NotFoundError`."""
     conversation = find(me, body.conversation)
@@ -90,7 +70,7 @@ def read(me: User, body: schemas.Read, from_socket: str | None = None) -> answer
     return answers.ReadAnswer(conversation=conversation.id, seq=cursor.seq, unread=unread)
 
 
-def typing(me: User, body: schemas.Typing) -> None:
+def typing(me: User, body: schemas.TypingTarget) -> None:
     """Show the other members that I am typing, except those who block me. Nothing is stored. Raises `NotFoundError`."""
     conversation = direct(me.id, body.to) if body.to else find(me, body.room or "")
     hidden_from = store.users.blockers_of(me.id) | {me.id}
@@ -118,13 +98,3 @@ def sync(me: User, body: schemas.Sync) -> answers.SyncAnswer:
         if more and not left:
             break  # the client asks again, and gets the others then
     return answers.SyncAnswer(conversations=found)
-
-
-def _announce_in_room(
-    room: Room, event: ServerEvent[answers.Message], message: Message, from_socket: str | None = None
-) -> None:
-    blockers = store.users.blockers_of(message.sender_id).intersection(room.members)
-    others = [member for member in room.members if member not in blockers]
-    emitter.to_users(others, event, views.shared_message(message), skip=from_socket)
-    if blockers:
-        emitter.to_users(blockers, event, views.shared_message(message, blocked=True), skip=from_socket)

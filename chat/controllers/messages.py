@@ -1,23 +1,19 @@
-"""Messages of both kinds of conversation: sending, changing, reading, finding."""
+"""Messages of both kinds of conversation: sending, announcing, reading, finding."""
 
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
-from chat import answers, schemas
-from chat.controllers import conversations, views
+from chat import answers, events, schemas
+from chat.controllers import users, views
 from chat.controllers.auth import save_image
-from chat.current import config, images, limits, presence, store
-from chat.errors import BadRequestError, ChatError, ClientIdReusedError, NotFoundError, NotMigratedError
+from chat.current import config, emitter, images, limits, store
+from chat.errors import BadRequestError, ChatError, ClientIdReusedError
+from chat.events import ServerEvent
 from chat.models.conversation import Conversation, Room, direct
-from chat.models.message import Draft, LegacyMessage, Message
+from chat.models.message import Draft, Message
 from chat.models.user import User
-from chat.schemas import MAX_EMOJI
 from chat.store.port import Appended
-
-MAX_REACTIONS = 50  # different ones on one message
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +34,7 @@ class HistoryPage:
 
 def history(me: User, other_id: str, query: schemas.Page) -> HistoryPage:
     """A page of my conversation with that user. Raises `NotFoundError`."""
-    return page(me, direct(me.id, _find_user(other_id).id), query)
+    return page(me, direct(me.id, users.find(other_id).id), query)
 
 
 def page(me: User, conversation: Conversation, query: schemas.Page) -> HistoryPage:
@@ -54,7 +50,7 @@ def send(me: User, other_id: str, body: schemas.NewMessage, from_socket: str | N
     Raises `BadRequestError`, `BadImageError`, `NotFoundError`, `BlockedError`, `ClientIdReusedError` or
     `ImageStoreUnavailableError`.
     """
-    return post(me, direct(me.id, _find_user(other_id).id), body, from_socket)
+    return post(me, direct(me.id, users.find(other_id).id), body, from_socket)
 
 
 def post(me: User, conversation: Conversation, body: schemas.NewMessage, from_socket: str | None = None) -> Sent:
@@ -79,44 +75,26 @@ def post(me: User, conversation: Conversation, body: schemas.NewMessage, from_so
     appended = _append(draft)
     if not appended.new:  # the same send arrived twice at once, and the other one was first
         return _repeated(conversation, appended.message, fingerprint)
-    conversations.announce(conversation, appended.message, from_socket)
+    announce(conversation, appended.message, from_socket)
     return Sent(views.shared_message(appended.message), new=True)
 
 
-def edit(me: User, message_id: str, body: schemas.Edit) -> answers.Message:
-    """Change the text of a message of mine.
-
-    Raises `NotFoundError`, `BadRequestError`, `BlockedError` or `NotMigratedError`.
-    """
-    if not body.text.strip():
-        raise BadRequestError("a message needs a text; delete it instead")
-    return _revise(me, message_id, lambda message: _alive(_own(me, message)).edited(body.text), author=me.id)
-
-
-def delete(me: User, message_id: str) -> answers.Message:
-    """Leave a tombstone in the place of a message of mine. Raises as `edit` does."""
-    image = _find(me, message_id)[0].image
-    tombstone = _revise(me, message_id, lambda message: _own(me, message).deleted(), author=None)
-    if image:
-        images.remove(image)
-    return tombstone
+def announce(conversation: Conversation, message: Message, from_socket: str | None = None) -> None:
+    """Show a new message on the members' devices, except on the socket that it came from."""
+    if isinstance(conversation, Room):
+        _announce_in_room(conversation, events.NEW_ROOM_MESSAGE, message, from_socket)
+    else:
+        receivers = [member for member in conversation.members if member != message.sender_id]
+        view = views.shared_message(message)
+        emitter.to_users(receivers, events.NEW_MESSAGE, view, skip=from_socket, own=[message.sender_id])
 
 
-def erase(message: Message) -> None:
-    """Leave a tombstone in the place of a message whose sender deletes their account."""
-    revision = store.messages.revise(message.id, Message.deleted, author=None)
-    conversation = store.conversations.find(message.conversation)
-    if revision and conversation:
-        conversations.announce_change(conversation, revision.message)
-    if message.image:
-        images.remove(message.image)
-
-
-def react(me: User, message_id: str, emoji: str, on: bool) -> answers.Message:
-    """Add or remove my reaction to a message. Raises as `edit` does."""
-    if not (0 < len(emoji) <= MAX_EMOJI and all(_is_emoji_part(char) for char in emoji) and not emoji.isascii()):
-        raise BadRequestError("a reaction is one emoji")
-    return _revise(me, message_id, partial(_reacted, me, emoji, on), author=me.id if on else None)
+def announce_change(conversation: Conversation, message: Message) -> None:
+    """Show an edit, a deletion or a reaction on the members' devices."""
+    if isinstance(conversation, Room):
+        _announce_in_room(conversation, events.MESSAGE_UPDATED, message)
+    else:
+        emitter.to_users(conversation.members, events.MESSAGE_UPDATED, views.shared_message(message))
 
 
 def search(me: User, query: schemas.Search) -> list[answers.Message]:
@@ -129,16 +107,6 @@ def search(me: User, query: schemas.Search) -> list[answers.Message]:
         conversation_id = direct(me.id, query.with_id).id
     found = store.messages.search(me.id, query.q, conversation_id, query.limit)
     return [views.message(me, message) for message in found]
-
-
-def block(me: User, other_id: str, blocked: bool) -> answers.BlockAnswer:
-    """Block or unblock a user: their messages and signs of presence. Raises `NotFoundError` or `BadRequestError`."""
-    other = _find_user(other_id)
-    if other.id == me.id:
-        raise BadRequestError("you can't block yourself")
-    store.users.set_blocked(me.id, other.id, blocked)
-    presence.set_hidden(me.id, me.blocked | {other.id} if blocked else me.blocked - {other.id})
-    return answers.BlockAnswer(blocked=blocked)
 
 
 def _append(draft: Draft) -> Appended:
@@ -158,30 +126,6 @@ def _remove_image(draft: Draft) -> None:
         images.remove(draft.image)
 
 
-def _find(me: User, message_id: str) -> tuple[Message, Conversation]:
-    """A message that I can see, and its conversation."""
-    message = store.messages.find(message_id)
-    if isinstance(message, LegacyMessage) and me.id in (message.sender_id, message.receiver_id):
-        raise NotMigratedError
-    conversation = conversations.find_mine(me, message.conversation) if isinstance(message, Message) else None
-    if not isinstance(message, Message) or conversation is None:
-        raise NotFoundError("no such message")
-    return message, conversation
-
-
-def _revise(
-    me: User, message_id: str, change: Callable[[Message], Message | None], author: str | None
-) -> answers.Message:
-    limits.hit("sends", me.id)
-    _, conversation = _find(me, message_id)
-    revision = store.messages.revise(message_id, change, author=author)
-    if revision is None:
-        raise NotFoundError("no such message")
-    if revision.changed:
-        conversations.announce_change(conversation, revision.message)
-    return views.message(me, revision.message)
-
-
 def _repeated(conversation: Conversation, sent: Message, fingerprint: str) -> Sent:
     """The answer to a repeated send.
 
@@ -191,31 +135,8 @@ def _repeated(conversation: Conversation, sent: Message, fingerprint: str) -> Se
     if sent.fingerprint != fingerprint:
         raise ClientIdReusedError
     if not store.messages.changes_since(conversation.id, sent.rev, 1):
-        conversations.announce(conversation, sent)
+        announce(conversation, sent)
     return Sent(views.shared_message(sent), new=False)
-
-
-def _own(me: User, message: Message) -> Message:
-    if message.sender_id != me.id or message.system:
-        raise NotFoundError("no such message")
-    return message
-
-
-def _alive(message: Message) -> Message:
-    if message.deleted_at:
-        raise NotFoundError("no such message")
-    return message
-
-
-def _reacted(me: User, emoji: str, on: bool, message: Message) -> Message | None:
-    if on and emoji not in message.reactions and len(message.reactions) >= MAX_REACTIONS:
-        raise BadRequestError(f"a message has at most {MAX_REACTIONS} different reactions")
-    return _alive(message).reacted(me.id, emoji, on)
-
-
-def _is_emoji_part(char: str) -> bool:
-    """Keycaps such as 1️⃣ are made of a digit and two invisible characters; no other emoji contains ASCII."""
-    return char in "0123456789#*" or (not char.isascii() and not char.isspace() and not char.isalnum())
 
 
 def _check_sendable(conversation: Conversation, text: str | None, body: schemas.NewMessage) -> None:
@@ -236,8 +157,11 @@ def _fingerprint(conversation: Conversation, text: str | None, body: schemas.New
     return hashlib.sha256(sent.encode()).hexdigest()[:32]
 
 
-def _find_user(user_id: str) -> User:
-    user = store.users.find(user_id)
-    if user is None:
-        raise NotFoundError("no such user")
-    return user
+def _announce_in_room(
+    room: Room, event: ServerEvent[answers.Message], message: Message, from_socket: str | None = None
+) -> None:
+    blockers = store.users.blockers_of(message.sender_id).intersection(room.members)
+    others = [member for member in room.members if member not in blockers]
+    emitter.to_users(others, event, views.shared_message(message), skip=from_socket)
+    if blockers:
+        emitter.to_users(blockers, event, views.shared_message(message, blocked=True), skip=from_socket)

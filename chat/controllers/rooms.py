@@ -2,7 +2,7 @@
 
 from chat import answers, events, schemas
 from chat.answers import NoticeKind
-from chat.controllers import conversations, messages, views
+from chat.controllers import conversations, messages, users, views
 from chat.controllers.messages import HistoryPage, Sent
 from chat.current import emitter, images, store
 from chat.errors import BadRequestError, NotAMemberError, NotFoundError, NotTheOwnerError
@@ -20,7 +20,7 @@ def create(me: User, body: schemas.NewRoom) -> answers.Room:
     if len(members) > MAX_MEMBERS:
         raise _full()
     for member in members:
-        _find_user(member)
+        users.find(member)
     room = Room(name=clean_name(body.name, "room's name"), public=bool(body.public), owner_id=me.id, members=members)
     store.conversations.add_room(room)
     return _show_members(room)
@@ -51,7 +51,7 @@ def join(me: User, room_id: str) -> answers.Room:
 def add(me: User, room_id: str, user_id: str) -> answers.Room:
     """Add a user to a room of mine. Raises `NotFoundError`, `NotTheOwnerError` or `BadRequestError`."""
     room = _owned(me, room_id)
-    user = _find_user(user_id)
+    user = users.find(user_id)
     return _add(me, room, user, "added", f"{me.full_name} added {user.full_name}")
 
 
@@ -131,13 +131,6 @@ def _owned(me: User, room_id: str) -> Room:
     return room
 
 
-def _find_user(user_id: str) -> User:
-    user = store.users.find(user_id)
-    if user is None:
-        raise NotFoundError("no such user")
-    return user
-
-
 def _add(me: User, room: Room, user: User, notice: NoticeKind, text: str) -> answers.Room:
     change = store.conversations.add_member(room.id, user.id, most=MAX_MEMBERS)
     if change is None:
@@ -154,7 +147,7 @@ def _add(me: User, room: Room, user: User, notice: NoticeKind, text: str) -> ans
 def _post_notice(me: User, room: Room, kind: NoticeKind, user_id: str | None, text: str) -> None:
     """Put a notice about a change of the room into its history."""
     notice = Draft(conversation=room.id, sender_id=me.id, system=kind, user_id=user_id, text=text)
-    conversations.announce(room, store.messages.append(notice).message)
+    messages.announce(room, store.messages.append(notice).message)
 
 
 def _show_members(room: Room) -> answers.Room:

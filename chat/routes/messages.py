@@ -3,7 +3,7 @@
 from flask import Blueprint
 
 from chat import answers, schemas
-from chat.controllers import conversations, messages
+from chat.controllers import changes, conversations, messages, users
 from chat.errors import BlockedError, NotFoundError, NotMigratedError
 from chat.middleware.auth import protect_route
 from chat.middleware.endpoint import endpoint
@@ -17,7 +17,7 @@ bp = Blueprint("messages", __name__, url_prefix="/api/messages")
 @bp.get("/users")
 @protect_route
 @endpoint()
-def users(me: User) -> list[answers.SidebarEntry]:
+def list_users(me: User) -> list[answers.SidebarEntry]:
     """All other users, and how our conversation stands: the newest conversation first, then by name."""
     return conversations.sidebar(me)
 
@@ -59,7 +59,7 @@ def send(me: User, user_id: Id, body: schemas.NewMessage) -> tuple[answers.Messa
 @endpoint(fails=(BlockedError, NotMigratedError))
 def edit(me: User, id: Id, body: schemas.Edit) -> answers.Message:
     """Change the text of a message of mine."""
-    return messages.edit(me, id, body)
+    return changes.edit(me, id, body)
 
 
 @bp.delete("/<id>")
@@ -67,7 +67,7 @@ def edit(me: User, id: Id, body: schemas.Edit) -> answers.Message:
 @endpoint(fails=(NotMigratedError,))
 def delete(me: User, id: Id) -> answers.Message:
     """Delete a message of mine; a tombstone keeps its place."""
-    return messages.delete(me, id)
+    return changes.delete(me, id)
 
 
 @bp.put("/<message_id>/reactions/<emoji>")
@@ -75,7 +75,7 @@ def delete(me: User, id: Id) -> answers.Message:
 @endpoint(fails=(BlockedError, NotMigratedError))
 def react(me: User, message_id: Id, emoji: Emoji) -> answers.Message:
     """React to a message."""
-    return messages.react(me, message_id, emoji, on=True)
+    return changes.react(me, message_id, emoji, on=True)
 
 
 @bp.delete("/<message_id>/reactions/<emoji>")
@@ -83,7 +83,7 @@ def react(me: User, message_id: Id, emoji: Emoji) -> answers.Message:
 @endpoint(fails=(NotMigratedError,))
 def remove_reaction(me: User, message_id: Id, emoji: Emoji) -> answers.Message:
     """Remove my reaction."""
-    return messages.react(me, message_id, emoji, on=False)
+    return changes.react(me, message_id, emoji, on=False)
 
 
 @bp.post("/read")
@@ -115,7 +115,7 @@ def search(me: User, query: schemas.Search) -> list[answers.Message]:
 @endpoint()
 def block(me: User, user_id: Id) -> answers.BlockAnswer:
     """Block a user: their messages and signs of presence."""
-    return messages.block(me, user_id, blocked=True)
+    return users.block(me, user_id, blocked=True)
 
 
 @bp.delete("/block/<user_id>")
@@ -123,4 +123,4 @@ def block(me: User, user_id: Id) -> answers.BlockAnswer:
 @endpoint()
 def unblock(me: User, user_id: Id) -> answers.BlockAnswer:
     """Unblock a user."""
-    return messages.block(me, user_id, blocked=False)
+    return users.block(me, user_id, blocked=False)
