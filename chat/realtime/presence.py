@@ -22,7 +22,7 @@ LIST, DIFF = "presence:list", "presence:diff"  # rooms: who sees all users, and 
 class Presence:
     """The users who are online, and what connections are told about them."""
 
-    def __init__(self, connections: Connections, emitter: Emitter, bus: Bus) -> None:
+    def __init__(self, connections: Connections, bus: Bus, emitter: Emitter) -> None:
         self._connections = connections
         self._emitter = emitter
         self._bus = bus

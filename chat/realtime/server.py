@@ -6,7 +6,7 @@ Engine.IO below it is in `chat.realtime.engine`, WebSocket in `chat.realtime.web
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from typing import Any
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
@@ -51,9 +51,10 @@ class Packet(LibraryPacket):  # type: ignore[misc]  # the library has no types
 class Server(python_socketio.Server):  # type: ignore[misc]
     """The library's server, safe for a client that disconnects, or loses its session, while it connects."""
 
+    known_events: Collection[str] = ()
+
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.after_connect: list[Callable[[str], None]] = []
         self._connecting: dict[str, EnginePacket | None] = {}  # Engine.IO's id → the CONNECT packet to send
         self._ended: dict[str, str] = {}  # Engine.IO's id → why a session ended while it was connecting
         self._lock = threading.Lock()
@@ -87,7 +88,6 @@ class Server(python_socketio.Server):  # type: ignore[misc]
             return
         with self._lock:
             self._connecting[eio_sid] = None
-        before = self.manager.sid_from_eio_sid(eio_sid, namespace or "/")
         engine_socket.hold()
         try:
             super()._handle_connect(eio_sid, namespace, data)
@@ -101,10 +101,6 @@ class Server(python_socketio.Server):  # type: ignore[misc]
             engine_socket.release(first, drop=not engine_socket.accepted)
             if ended is not None:
                 super()._handle_eio_disconnect(eio_sid, ended)
-        if sid != before and ended is None:
-            with self.environ[eio_sid]["flask.app"].app_context():
-                for run in self.after_connect:
-                    run(sid)
 
     def _send_packet(self, eio_sid: str, pkt: Packet) -> None:
         packet = EnginePacket(MESSAGE, pkt.encode())
@@ -120,7 +116,7 @@ class Server(python_socketio.Server):  # type: ignore[misc]
     def _handle_event(self, eio_sid: str, namespace: str | None, id: int | None, data: list[Any]) -> None:
         """Drop unknown events. To the library, "connect" and "disconnect" are events like others: a client that sends one
         would run what is to be done when a socket opens or closes."""
-        if data[0] in socketio.known_events:
+        if data[0] in self.known_events:
             super()._handle_event(eio_sid, namespace, id, data)
 
     def _handle_disconnect(self, eio_sid: str, namespace: str | None, reason: str | None = None) -> None:
@@ -153,7 +149,6 @@ class SocketIO(flask_socketio.SocketIO):  # type: ignore[misc]
     """Flask-SocketIO with our `Server` and `FrontDoor`: it has no option for either."""
 
     server: Server
-    known_events: Collection[str] = ()
 
     def init_app(self, app: Flask, *, door: Callable[[Server, Flask], WSGIApplication], **options: Any) -> None:
         """Attach a server with those options to an app."""
@@ -174,10 +169,11 @@ def init_app(
     config: Config,
     bus: Bus,
     *,
+    known_events: Collection[str],
     may_connect: Callable[[str, WSGIEnvironment], bool],
     credential: CredentialOf = lambda environ: None,
 ) -> None:
-    """Serve Socket.IO below ``/socket.io/`` of an app.
+    """Serve Socket.IO below ``/socket.io/`` of an app. Clients' events that are not among ``known_events`` are ignored.
 
     ``may_connect`` says whether a page of an origin may open a socket. ``credential`` returns what identifies the sender of
     a request, such as the session id in its cookie; if a session was opened with one, all its requests must have the same.
@@ -193,23 +189,11 @@ def init_app(
         max_http_buffer_size=config.max_request_bytes,
         cors_allowed_origins=may_connect,
     )
+    socketio.server.known_events = known_events
     socketio.server.eio.credential = credential
     socketio.server.eio.strangers = Strangers(config.max_sockets_per_address if config.rate_limits else None)
     bus.subscribe(MessagesLost, lambda lost: reconnect_clients())
     bus.start()
-
-
-def ignore_unknown_events(names: Iterable[str]) -> None:
-    """Handle only these events of clients."""
-    socketio.known_events = frozenset(names)
-
-
-def after_connect(run: Callable[[str], None]) -> None:
-    """Call ``run``, in the app's context, with the id of each socket that has connected, after its CONNECT packet.
-
-    Call this after `init_app`. What only has to come after CONNECT can be emitted in the connect handler itself.
-    """
-    socketio.server.after_connect.append(run)
 
 
 def every_second(run: Callable[[], None]) -> None:

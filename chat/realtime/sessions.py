@@ -26,28 +26,11 @@ class Sessions:
         self._alive = alive
         self._next_sweep = time.monotonic() + SWEEP_SECONDS
         bus.subscribe(SessionEnded, lambda ended: emitter.close_session(ended.session_id))
-        server.after_connect(self._check_again)
         server.every_second(self._tick)
 
     def sweep(self) -> None:
         """Close the sockets of all logins that the store no longer has, by one question."""
-        self._close_ended(self._connections.session_ids())
-
-    def close_expired(self) -> None:
-        """Close the sockets whose token has expired."""
-        now = time.time()
-        for connection in self._connections.all():
-            if connection.expires_at is not None and connection.expires_at <= now:
-                self._emitter.close(connection)
-
-    def _check_again(self, socket_id: str) -> None:
-        """A login may have ended between the check of its token and the moment from which its end is heard."""
-        connection = self._connections.get(socket_id)
-        if connection and connection.session_id:
-            self._close_ended({connection.session_id})
-
-    def _close_ended(self, session_ids: Set[str]) -> None:
-        if not session_ids:
+        if not (session_ids := self._connections.session_ids()):
             return
         try:
             ended = session_ids - set(self._alive(session_ids))
@@ -56,6 +39,13 @@ class Sessions:
             return
         for session_id in ended:
             self._emitter.close_session(session_id)
+
+    def close_expired(self) -> None:
+        """Close the sockets whose token has expired."""
+        now = time.time()
+        for connection in self._connections.all():
+            if connection.expires_at is not None and connection.expires_at <= now:
+                self._emitter.close(connection)
 
     def _tick(self) -> None:
         self.close_expired()

@@ -15,7 +15,7 @@ from flask_socketio import ConnectionRefusedError, emit
 
 from chat import events
 from chat.config import Config
-from chat.errors import ChatError
+from chat.errors import ChatError, InvalidTokenError
 from chat.realtime import server
 from chat.realtime.bus import Bus, SessionEnded
 from chat.realtime.connections import Connection, Connections
@@ -38,7 +38,7 @@ app = Flask(__name__)
 bus = Bus(config.redis_url)
 connections = Connections(config)
 emitter = Emitter(connections)
-presence = Presence(connections, emitter, bus)
+presence = Presence(connections, bus, emitter)
 
 
 def _alive(session_ids: Set[str]) -> Iterable[str]:
@@ -50,9 +50,15 @@ def _cookie(environ: dict[str, Any]) -> str | None:
     return cookie
 
 
-server.init_app(app, config, bus, may_connect=lambda origin, environ: origin != FOREIGN, credential=_cookie)
+server.init_app(
+    app,
+    config,
+    bus,
+    known_events=["echo", "fail"],
+    may_connect=lambda origin, environ: origin != FOREIGN,
+    credential=_cookie,
+)
 Sessions(connections, emitter, bus, _alive)
-server.ignore_unknown_events(["echo", "fail", "send", "wait"])
 
 
 @socketio.on("connect")
@@ -77,7 +83,10 @@ def connect(auth: Any = None) -> None:
     )
     try:
         emit("getOnlineUsers", presence.connect(connection, frozenset()))
+        if not _alive({session_id}):
+            raise InvalidTokenError
     except ChatError as error:
+        presence.disconnect(socket_id)
         raise ConnectionRefusedError(error.message, {"code": error.code}) from None
 
 
