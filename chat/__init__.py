@@ -1,5 +1,6 @@
 """A chat backend: the factory puts the parts together."""
 
+from functools import partial
 from wsgiref.types import WSGIApplication
 
 from flask import Flask
@@ -16,6 +17,7 @@ from chat.lib.metrics import Metrics
 from chat.lib.passwords import Passwords
 from chat.lib.tokens import Tokens
 from chat.middleware import failures, metrics, origins
+from chat.middleware.auth import session_cookie
 from chat.middleware.headers import SecurityHeaders
 from chat.openapi import ALIAS
 from chat.realtime import server
@@ -23,6 +25,7 @@ from chat.realtime.bus import Bus
 from chat.realtime.connections import Connections
 from chat.realtime.emitter import Emitter
 from chat.realtime.presence import Presence
+from chat.realtime.sessions import Sessions
 from chat.routes import auth, docs, messages, rooms, site
 from chat.sockets import CLIENT_EVENTS
 from chat.store import open_store
@@ -44,7 +47,15 @@ def create_app(config: Config | None = None) -> Flask:
         app.register_blueprint(blueprint)
     app.register_blueprint(messages.bp, name=ALIAS, url_prefix="/api/message")
     app.cli.add_command(migrate)
-    server.init_app(app, parts, CLIENT_EVENTS)
+    server.init_app(
+        app,
+        config,
+        parts.bus,
+        known_events=CLIENT_EVENTS.keys(),
+        may_connect=partial(origins.may_connect, config),
+        credential=session_cookie,
+    )
+    Sessions(parts.connections, parts.emitter, parts.bus, parts.store.users.sessions_alive)
     app.wsgi_app = _wrapped(app.wsgi_app, config)  # type: ignore[assignment, method-assign]  # Flask's own way to wrap it
     return app
 
@@ -54,7 +65,7 @@ def _build(config: Config) -> Parts:
     connections = Connections(config)
     bus = Bus(config.redis_url)
     emitter = Emitter(connections)
-    presence = Presence(connections, bus, emitter)
+    presence = Presence(connections, emitter, bus)
     image_store = open_image_store(config.cloudinary, config.data_dir, config.public_url)
     return Parts(
         config=config,

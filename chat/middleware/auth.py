@@ -4,8 +4,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
 from typing import Any
+from wsgiref.types import WSGIEnvironment
 
 from flask import Response, request
+from werkzeug.http import parse_cookie
 
 from chat.controllers import auth
 from chat.current import config
@@ -33,6 +35,11 @@ def protect_route(view: View) -> View:
 
     guarded.__dict__["guarded"] = True
     return guarded
+
+
+def session_cookie(environ: WSGIEnvironment) -> str | None:
+    """The token in the cookie of a request that Flask does not see."""
+    return parse_cookie(environ).get(COOKIE)
 
 
 def set_cookie(response: Response, token: str, lifetime: timedelta = tokens.LIFETIME) -> Response:

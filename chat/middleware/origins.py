@@ -4,7 +4,7 @@ A browser sends the cookie along with requests of other sites' pages, unless Sam
 this is the second: a request that changes something, and every socket, has to come from an allowed page.
 """
 
-from typing import Any
+from wsgiref.types import WSGIEnvironment
 
 from flask import Flask, request
 from flask_cors import CORS
@@ -33,7 +33,7 @@ def init_app(app: Flask, config: Config) -> None:
             raise CrossSiteError
 
 
-def may_connect(origin: str | None, environ: dict[str, Any], config: Config) -> bool:
+def may_connect(config: Config, origin: str | None, environ: WSGIEnvironment) -> bool:
     """Whether a page of that origin can open a socket: our own pages, and those of the allowed origins."""
     host = environ.get("HTTP_HOST")
     return origin in (f"http://{host}", f"https://{host}", config.public_url, *config.client_origins)
@@ -48,4 +48,4 @@ def _may_change(config: Config) -> bool:
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     if site in ("same-origin", "none") or (site is None and origin is None):
         return True
-    return may_connect(origin, request.environ, config)
+    return may_connect(config, origin, request.environ)
