@@ -65,7 +65,7 @@ def _build(config: Config) -> Parts:
     connections = Connections(config)
     bus = Bus(config.redis_url)
     emitter = Emitter(connections)
-    presence = Presence(connections, emitter, bus)
+    presence = Presence(connections, bus, emitter)
     image_store = open_image_store(config.cloudinary, config.data_dir, config.public_url)
     return Parts(
         config=config,

@@ -163,7 +163,7 @@ class SidebarEntry(User):
     blocked: bool
 
 
-class Changes(Answer):
+class Changes(Answer, rename="camel"):
     """What is new or changed in one conversation; if there is ``more``, ask again from ``upTo``."""
 
     id: str

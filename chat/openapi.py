@@ -91,7 +91,7 @@ def document(app: Flask, config: Config) -> dict[str, Any]:
 
 def schema(kind: object, components: dict[str, Any], config: Config) -> Any:
     """The JSON Schema of a type. The Structs that it refers to are added to ``components``."""
-    (found,), structs = msgspec.json.schema_components([kind], schema_hook=_schema_of_id, ref_template=REFERENCES)
+    (found,), structs = msgspec.json.schema_components([kind], ref_template=REFERENCES)
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         names = dict(zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True))
         for field, bound in bounds(kind).items():
@@ -99,11 +99,6 @@ def schema(kind: object, components: dict[str, Any], config: Config) -> Any:
             shape["maximum" if shape["type"] == "integer" else "maxLength"] = bound.setting(config)
     components |= structs
     return found
-
-
-def _schema_of_id(kind: type) -> dict[str, Any]:
-    assert kind is Id
-    return dict(Id.SCHEMA)
 
 
 def _declared(app: Flask, config: Config) -> Iterator[tuple[Rule, Any]]:
@@ -141,7 +136,7 @@ def _operation(rule: Rule, method: str, view: Any, components: dict[str, Any], c
 
 def _failures_with(name: str, kind: object) -> tuple[type[ChatError], ...]:
     """The failures that come with a parameter of a view."""
-    return {"body": WITH_BODY, "query": WITH_QUERY}.get(name, WITH_ID if kind is Id else WITH_QUERY)
+    return {"body": WITH_BODY, "query": WITH_QUERY}.get(name, WITH_ID if kind == Id else WITH_QUERY)
 
 
 def _parameters(

@@ -4,10 +4,13 @@ On green threads everything shares one native thread, and a call that blocks it 
 long (bcrypt, image decoding, fsync) goes through `run`, which gives it a native thread.
 """
 
+import os
+import socket
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable
-from typing import Any, Literal, ParamSpec, TypeVar, cast
+from typing import Any, ClassVar, Literal, ParamSpec, TypeVar, cast
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -41,19 +44,26 @@ def run(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
             return function(*args, **kwargs)
 
 
+def start(function: Callable[[], None]) -> None:
+    """Run ``function`` in a native thread of its own, which ends with the process.
+
+    It can use no lock of `threading` and no logger, since these belong to green threads under eventlet and gevent.
+    """
+    if async_mode() == "gevent":
+        from gevent import monkey
+
+        monkey.get_original("_thread", "start_new_thread")(function, ())
+    else:
+        _native_threading().Thread(target=function, daemon=True).start()
+
+
 def native_lock() -> Any:
     """A lock between native threads, for use inside `run`; the green libraries' locks only know green threads."""
-    match async_mode():
-        case "eventlet":
-            from eventlet import patcher
+    if async_mode() == "gevent":
+        from gevent import monkey
 
-            return patcher.original("threading").Lock()
-        case "gevent":
-            from gevent import monkey
-
-            return monkey.get_original("_thread", "allocate_lock")()
-        case _:
-            return threading.Lock()
+        return monkey.get_original("_thread", "allocate_lock")()
+    return _native_threading().Lock()
 
 
 def spawn(function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
@@ -69,3 +79,35 @@ def spawn(function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> N
             gevent.spawn(function, *args, **kwargs)
         case _:
             threading.Thread(target=function, args=args, kwargs=kwargs, daemon=True).start()
+
+
+class Signal:
+    """What a native thread sets once, and one thread of any kind waits for with a time limit."""
+
+    _idle: ClassVar[deque[tuple[socket.socket, socket.socket]]] = deque()
+
+    def __init__(self) -> None:
+        try:
+            self._pair = self._idle.pop()
+        except IndexError:
+            self._pair = socket.socketpair()  # waiting for a socket is the one thing that all kinds can do
+
+    def set(self) -> None:
+        """Wake the thread that waits."""
+        os.write(self._pair[1].fileno(), b"\0")
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until it is set. Return False if that takes longer; then wait no more."""
+        self._pair[0].settimeout(seconds)
+        try:
+            self._pair[0].recv(1)
+        except TimeoutError:
+            return False  # this pair is not used again, as it may be set later
+        self._idle.append(self._pair)
+        return True
+
+
+def _native_threading() -> Any:
+    if async_mode() == "eventlet":
+        return sys.modules["eventlet"].patcher.original("threading")
+    return threading

@@ -4,7 +4,7 @@ All of them are checked here, by type and bounds, before any other code sees the
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -13,7 +13,7 @@ from flask import request
 
 from chat.current import config
 from chat.errors import BadRequestError, NotJsonError
-from chat.schemas import AtMost, Id
+from chat.schemas import AtMost, LowerCase
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -49,48 +49,52 @@ def payload(kind: type[S], data: Any) -> S:
 def variable(kind: Any, text: str) -> Any:
     """A variable of the address. Raises `BadRequestError` if it should be an id and isn't one."""
     try:
-        return msgspec.convert(text, kind, dec_hook=_parse)
+        checked = msgspec.convert(text, kind)
     except msgspec.ValidationError:
         raise BadRequestError("this is not an id: ids are 24 hexadecimal digits") from None
+    return checked.lower() if LowerCase() in _notes_in(kind) else checked
 
 
 @cache
 def bounds(kind: type[msgspec.Struct]) -> Mapping[str, AtMost]:
     """The fields of a Struct that a setting bounds."""
-    hints = get_type_hints(kind, include_extras=True)
-    return {name: bound for name, hint in hints.items() if (bound := _bound(hint))}
+    found = ((name, note) for name, notes in _notes(kind).items() for note in notes)
+    return {name: note for name, note in found if isinstance(note, AtMost)}
 
 
-def _bound(hint: Any) -> AtMost | None:
-    if get_origin(hint) is Annotated:
-        return next((note for note in hint.__metadata__ if isinstance(note, AtMost)), None)
-    return next((bound for inner in get_args(hint) if (bound := _bound(inner))), None)
+@cache
+def _notes(kind: type[msgspec.Struct]) -> Mapping[str, Collection[object]]:
+    """What `chat.schemas` says of each field in its annotation, besides what msgspec checks."""
+    return {name: _notes_in(hint) for name, hint in get_type_hints(kind, include_extras=True).items()}
+
+
+def _notes_in(hint: Any) -> Collection[object]:
+    own = hint.__metadata__ if get_origin(hint) is Annotated else ()
+    return (*own, *(note for inner in get_args(hint) for note in _notes_in(inner)))
 
 
 @cache
 def _decoder(kind: type[S]) -> msgspec.json.Decoder[S]:
-    return msgspec.json.Decoder(kind, dec_hook=_parse)
+    return msgspec.json.Decoder(kind)
 
 
 def _converted(kind: type[S], data: Any, strict: bool) -> S:
     try:
-        return _checked(msgspec.convert(data, kind, strict=strict, dec_hook=_parse))
+        return _checked(msgspec.convert(data, kind, strict=strict))
     except msgspec.ValidationError as error:
         raise _explained(error) from None
     except UnicodeError:
         raise BadRequestError("invalid Unicode") from None
 
 
-def _parse(kind: type, value: Any) -> Any:
-    assert kind is Id
-    return Id.parse(value)
-
-
 def _checked(value: S) -> S:
-    """The value, if its texts can be stored and its fields keep the bounds that are settings."""
-    limits = bounds(type(value))
+    """The value with its ids normalised, if its texts can be stored and its fields keep the bounds that are settings."""
+    notes, limits = _notes(type(value)), bounds(type(value))
     for field, name in zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True):
         content = getattr(value, field)
+        if LowerCase() in notes[field] and content is not None:
+            content = [text.lower() for text in content] if isinstance(content, list) else content.lower()
+            setattr(value, field, content)
         for text in content if isinstance(content, dict | list) else [content]:
             if isinstance(text, str) and not _is_storable(text):
                 raise BadRequestError(f"{name} has invalid Unicode")
@@ -126,4 +130,6 @@ def _explained(error: msgspec.ValidationError) -> BadRequestError:
     if size := _WRONG_SIZE.fullmatch(problem):
         most = "at most" if size["bound"] == "<=" else "at least"
         return BadRequestError(f"{field} must be {most} {size['number']}{_COUNTED.get(size['kind'], '')}")
-    return BadRequestError(f"{field} {problem}" if path else problem)  # from `chat.schemas`
+    if "{24}" in problem:  # the pattern of ids
+        return BadRequestError(f"{field} must be an id: 24 hexadecimal digits")
+    return BadRequestError(f"{field} is invalid: {problem[0].lower()}{problem[1:]}" if path else problem)
