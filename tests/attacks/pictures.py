@@ -1,6 +1,5 @@
 """Pictures to attack with: good ones, and files that lie."""
 
-import base64
 import io
 import struct
 import zlib
@@ -9,13 +8,10 @@ from typing import Any
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from tests.clients.http import Person
+
 MARK = b"attack-marker-7c1f"  # what must not be in a stored picture
 SCRIPT = b"<script>alert('attack-marker-7c1f')</script>"
-
-
-def uri(content: bytes, kind: str = "png") -> str:
-    """Bytes as a data URI that says they are a picture of that kind."""
-    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
 
 
 def drawn(kind: str = "png", **options: Any) -> bytes:
@@ -80,3 +76,9 @@ def gif_script() -> bytes:
     """A file that is a GIF to one reader and a script to another."""
     whole = drawn("gif")
     return whole[:-1] + b"\x21\xfe" + bytes([len(SCRIPT)]) + SCRIPT + b"\0;" + b"/*" + SCRIPT + b"*/"
+
+
+def keep(person: Person, image: str) -> str:
+    """Send a picture to oneself, which has to be taken; the address where it is now."""
+    address: str = person.call("POST", f"/api/messages/send/{person.id}", {"image": image})["image"]
+    return address

@@ -1,9 +1,9 @@
 """What should not be told: files and numbers of the server, who has an account, what is private."""
 
-from scripts.attacks.checks import absent, content, refused, same, shown, that
-from scripts.attacks.registry import attack, attacks
-from scripts.attacks.watch import HASH, keys
-from scripts.attacks.world import World
+from tests.attacks.checks import absent, attack, json_of, refused
+from tests.attacks.target import Target
+from tests.attacks.watch import HASH, keys
+from tests.clients.http import shown
 
 FILES = (
     *("/.env", "/.git/config", "/.git/HEAD", "/.flaskenv", "/wsgi.py", "/chat/config.py", "/gunicorn.conf.py"),
@@ -40,12 +40,12 @@ INSIDE = (
 
 
 @attack("asks for the server's own files", "none of them")
-def files(world: World) -> None:
+def test_files(target: Target) -> None:
     for path in FILES:
-        answer = world.ask("GET", path)
+        answer = target.ask("GET", path)
         if not answer.headers.get("Content-Type", "").startswith("text/html"):
             for word in INSIDE:
-                that(answer.status_code >= 400 or word not in answer.text, f"{path}: {shown(answer)}")
+                assert answer.status_code >= 400 or word not in answer.text, f"{path}: {shown(answer)}"
 
 
 CONSOLES = (
@@ -62,67 +62,69 @@ CONSOLES = (
 
 
 @attack("looks for consoles, debuggers and numbers that were left open", "none that opens")
-def consoles(world: World) -> None:
+def test_consoles(target: Target) -> None:
     for path in CONSOLES:
-        answer = world.ask("GET", path)
+        answer = target.ask("GET", path)
         absent("Werkzeug", answer.text)
         absent("python_info", answer.text)
         kind = answer.headers.get("Content-Type", "")
-        that(answer.status_code >= 400 or kind.startswith("text/html"), f"{path}: {shown(answer)}")
+        assert answer.status_code >= 400 or kind.startswith("text/html"), f"{path}: {shown(answer)}"
 
 
 @attack("learns from the words of a login whether an email has an account", "the same answer to both")
-def enumeration(world: World) -> None:
+def test_enumeration(target: Target) -> None:
     answers = []
-    for email in (world.bob.email, f"nobody-{world.bob.id}@example.org"):
-        answers.append(world.ask("POST", "/api/auth/login", json={"email": email, "password": "wrong one"}))
+    for email in (target.bob.email, f"nobody-{target.bob.id}@example.org"):
+        answers.append(target.ask("POST", "/api/auth/login", json={"email": email, "password": "wrong one"}))
     for answer in answers:
         refused(answer, 400, "invalid_credentials")
-        that("Set-Cookie" not in answer.headers, dict(answer.headers))
-    same(answers[0].text, answers[1].text)
-    same({*answers[0].headers} - {"Date"}, {*answers[1].headers} - {"Date"})
+        assert "Set-Cookie" not in answer.headers, dict(answer.headers)
+    assert answers[0].text == answers[1].text
+    assert {*answers[0].headers} - {"Date"} == {*answers[1].headers} - {"Date"}
 
 
-@attacks(
+@attack(
     "looks for password hashes and sessions in {}",
     "no such field, and nothing that looks like a hash",
-    {path: path for path in ("/api/auth/check", "/api/messages/users", "/api/auth/sessions", "/api/rooms")},
+    path={path: path for path in ("/api/auth/check", "/api/messages/users", "/api/auth/sessions", "/api/rooms")},
 )
-def hashes(world: World, path: str) -> None:
-    that(world.secret_message and world.private_room, "")
-    answer = world.ann.ask("GET", path)
-    found = keys(content(answer)) & {"password", "passwordhash", "password_hash", "sessions", "token", "hash"}
-    that(not found and not HASH.search(answer.text), f"{found} {answer.text:.200}")
+def test_hashes(target: Target, path: str) -> None:
+    assert target.secret_message
+    assert target.private_room
+    answer = target.ann.ask("GET", path)
+    found = keys(json_of(answer)) & {"password", "passwordhash", "password_hash", "sessions", "token", "hash"}
+    assert not found, f"{found} {answer.text:.200}"
+    assert not HASH.search(answer.text), f"{found} {answer.text:.200}"
 
 
 USER = {"_id", "email", "fullName", "profilePic", "createdAt", "updatedAt"}
 
 
 @attack("looks for more than a user's public fields, at the signup and at the login", "the public fields alone")
-def user_fields(world: World) -> None:
+def test_user_fields(target: Target) -> None:
     for user in (
-        content(world.bob.ask("GET", "/api/auth/check")),
-        world.bob.call("PUT", "/api/auth/update-profile", {"fullName": "Bob"}),
+        json_of(target.bob.ask("GET", "/api/auth/check")),
+        target.bob.call("PUT", "/api/auth/update-profile", {"fullName": "Bob"}),
     ):
-        same(set(user), USER)
+        assert set(user) == USER
 
 
 @attack("learns from failures how the server is built", "words for people, without its inside")
-def failures(world: World) -> None:
+def test_failures(target: Target) -> None:
     for method, path, body in (
         ("POST", "/api/auth/login", b'{"email": '),
         ("POST", "/api/auth/login", b'{"email": 7, "password": []}'),
         ("GET", "/api/messages/%ff", b""),
-        ("POST", f"/api/messages/send/{world.bob.id}", b"\xff"),
+        ("POST", f"/api/messages/send/{target.bob.id}", b"\xff"),
     ):
-        answer = world.mallory.ask(method, path, data=body, headers={"Content-Type": "application/json"})
-        that(answer.status_code in (400, 404), shown(answer))
+        answer = target.mallory.ask(method, path, data=body, headers={"Content-Type": "application/json"})
+        assert answer.status_code in (400, 404), shown(answer)
         for word in ("msgspec", "Traceback", "python", ".py", "sqlite", "mongo", "werkzeug", "flask", "orjson"):
             absent(word.lower(), answer.text.lower())
 
 
 @attack("reads the presence of all without logging in", "no socket, and no list")
-def presence(world: World) -> None:
-    opened = world.ask("GET", "/socket.io/?EIO=4&transport=polling")
-    absent(world.bob.id, opened.text)
-    refused(world.ask("GET", "/api/messages/users"), 401, "no_token")
+def test_presence(target: Target) -> None:
+    opened = target.ask("GET", "/socket.io/?EIO=4&transport=polling")
+    absent(target.bob.id, opened.text)
+    refused(target.ask("GET", "/api/messages/users"), 401, "no_token")

@@ -3,15 +3,13 @@
 import contextlib
 import json
 import time
-from collections.abc import Callable
 
 import requests
 import websocket
 
-from scripts.attacks.checks import Unexpected, handled, same, that
-from scripts.attacks.registry import attack, attacks
-from scripts.attacks.wire import Refused, Socket
-from scripts.attacks.world import World
+from tests.attacks.checks import attack, handled
+from tests.attacks.target import Target, texts_with
+from tests.clients.wire import socket_url
 
 PATIENCE = 5.0  # seconds for an answer to what is wrong with one look
 FRAMES: dict[str, tuple[str | bytes, ...]] = {
@@ -39,19 +37,19 @@ FRAMES: dict[str, tuple[str | bytes, ...]] = {
 }
 
 
-@attacks("sends {}", "ignored or cut off; no breakdown, and others are served", FRAMES)
-def odd_frames(world: World, frames: tuple[str | bytes, ...]) -> None:
-    with world.bob.socket() as other:
+@attack("sends {}", "ignored or cut off; no breakdown, and others are served", frames=FRAMES)
+def test_odd_frames(target: Target, frames: tuple[str | bytes, ...]) -> None:
+    with target.bob.raw_socket() as other:
         for frame in frames:
-            with world.mallory.socket() as socket, contextlib.suppress(websocket.WebSocketException, OSError):
+            with target.mallory.raw_socket() as socket, contextlib.suppress(websocket.WebSocketException, OSError):
                 if isinstance(frame, bytes):
                     socket.plain.send_binary(frame)
                 else:
                     socket.write(frame)
                 socket.plain.settimeout(0.05)
                 while True:
-                    that("internal_error" not in socket.read(), f"a breakdown by {frame!r:.100}")
-        same(other.ask("typing", {"to": world.ann.id}), {"ok": True})
+                    assert "internal_error" not in socket.read(), f"a breakdown by {frame!r:.100}"
+        assert other.ask("typing", {"to": target.ann.id}) == {"ok": True}
 
 
 SERVERS_OWN = (
@@ -66,61 +64,64 @@ SERVERS_OWN = (
 
 
 @attack("sends the events that the server alone sends", "nobody hears them")
-def forged_events(world: World) -> None:
-    with world.bob.socket() as bob, world.mallory.socket() as socket:
+def test_forged_events(target: Target) -> None:
+    with target.bob.raw_socket() as bob, target.mallory.raw_socket() as socket:
         for event in SERVERS_OWN:
-            socket.write(f"42{json.dumps([event, {'to': world.bob.id, 'text': 'forged', 'members': [world.bob.id]}])}")
+            socket.write(
+                f"42{json.dumps([event, {'to': target.bob.id, 'text': 'forged', 'members': [target.bob.id]}])}"
+            )
         socket.ask("sync", {})
-        that("forged" not in json.dumps(bob.hears()), bob.heard)
+        assert "forged" not in json.dumps(bob.hears()), bob.heard
 
 
 @attack("sends an event named connect, 60 times, to be counted 60 times", "ignored: their next socket opens")
-def counted_often(world: World) -> None:
-    crowd = world.person("Cleo")
-    with crowd.socket() as socket:
+def test_counted_often(target: Target) -> None:
+    crowd = target.person("Cleo")
+    with crowd.raw_socket() as socket:
         for _ in range(60):
             socket.write(f"42{json.dumps(['connect', {'token': crowd.token}])}")
         socket.ask("sync", {})
-        crowd.socket().close()
-    crowd.socket().close()
+        crowd.raw_socket().close()
+    crowd.raw_socket().close()
 
 
 @attack("sends an event named disconnect, to listen on unseen", "ignored: they stay online")
-def unseen(world: World) -> None:
-    lurker = world.person("Una")
-    with lurker.socket() as socket:
+def test_unseen(target: Target) -> None:
+    lurker = target.person("Una")
+    with lurker.raw_socket() as socket:
         for reason in ("x", "client disconnect"):
             socket.write(f"42{json.dumps(['disconnect', reason])}")
         socket.ask("sync", {})
-        with world.bob.socket() as bob:
+        with target.bob.raw_socket() as bob:
             bob.hears()
-            that(lurker.id in bob.heard[0][1], bob.heard)
+            assert lurker.id in bob.heard[0][1], bob.heard
 
 
 @attack("sends events before saying hello", "ignored or cut off")
-def without_hello(world: World) -> None:
-    address = f"ws{world.base.removeprefix('http')}/socket.io/?EIO=4&transport=websocket"
-    plain = websocket.create_connection(address, timeout=2, suppress_origin=True, cookie=f"jwt={world.mallory.token}")
+def test_without_hello(target: Target) -> None:
+    plain = websocket.create_connection(
+        socket_url(target.url), timeout=2, suppress_origin=True, cookie=f"jwt={target.mallory.token}"
+    )
     with contextlib.suppress(websocket.WebSocketException, OSError):
-        plain.send(f'421["send_message",{json.dumps({"to": world.bob.id, "text": "without hello"})}]')
+        plain.send(f'421["send_message",{json.dumps({"to": target.bob.id, "text": "without hello"})}]')
         while frame := plain.recv():
-            that(not str(frame).startswith("43"), f"an acknowledgement: {frame!r}")
+            assert not str(frame).startswith("43"), f"an acknowledgement: {frame!r}"
     plain.close(timeout=1)
-    that("without hello" not in world.bob.texts_with(world.mallory), "the message was sent")
+    assert "without hello" not in texts_with(target.bob, target.mallory), "the message was sent"
 
 
 @attack("sends a frame of 9 MB", "cut off, and others are served")
-def large_frame(world: World) -> None:
-    with world.mallory.socket() as socket:
+def test_large_frame(target: Target) -> None:
+    with target.mallory.raw_socket() as socket:
         try:
-            socket.write(f'421["send_message",{json.dumps({"to": world.bob.id, "text": "x" * 9_000_000})}]')
+            socket.write(f'421["send_message",{json.dumps({"to": target.bob.id, "text": "x" * 9_000_000})}]')
             while not (frame := socket.read()).startswith("43"):
                 pass
-            that('"ok":false' in frame, frame[:200])
+            assert '"ok":false' in frame, frame[:200]
         except (websocket.WebSocketException, OSError):
             pass  # the connection was cut
-    world.alive()
-    that(all(len(text) <= 4000 for text in world.bob.texts_with(world.mallory)), "it was kept")
+    target.alive()
+    assert all(len(text) <= 4000 for text in texts_with(target.bob, target.mallory)), "it was kept"
 
 
 POSTED: dict[str, bytes] = {
@@ -133,15 +134,15 @@ POSTED: dict[str, bytes] = {
 }
 
 
-@attacks("posts {} to a polling connection, and polls no more", "an answer within 5 seconds", POSTED)
-def posted(world: World, body: bytes) -> None:
-    opened = world.ask("GET", "/socket.io/?EIO=4&transport=polling")
+@attack("posts {} to a polling connection, and polls no more", "an answer within 5 seconds", body=POSTED)
+def test_posted(target: Target, body: bytes) -> None:
+    opened = target.ask("GET", "/socket.io/?EIO=4&transport=polling")
     path = f"/socket.io/?EIO=4&transport=polling&sid={json.loads(opened.text[1:])['sid']}"
     started = time.monotonic()
     with contextlib.suppress(requests.RequestException):  # it may hang up in the middle
-        handled(world.ask("POST", path, data=body, timeout=PATIENCE))
-    that(time.monotonic() - started < PATIENCE, "no answer: the request is held")
-    world.alive()
+        handled(target.ask("POST", path, data=body, timeout=PATIENCE))
+    assert time.monotonic() - started < PATIENCE, "no answer: the request is held"
+    target.alive()
 
 
 ODD_POLLING = (
@@ -154,47 +155,35 @@ ODD_POLLING = (
 
 
 @attack("asks the polling address for what it does not have", "4xx")
-def odd_polling(world: World) -> None:
+def test_odd_polling(target: Target) -> None:
     for query in ODD_POLLING:
         for method in ("GET", "POST", "DELETE", "PUT"):
-            answer = world.ask(method, f"/socket.io/?{query}", data=b"x")
+            answer = target.ask(method, f"/socket.io/?{query}", data=b"x")
             if (query, method) != ("", "GET"):
                 handled(answer, range(400, 500))
 
 
 @attack("opens a hundred connections and never says who they are", "others are served, and connect")
-def silent_connections(world: World) -> None:
-    address = f"ws{world.base.removeprefix('http')}/socket.io/?EIO=4&transport=websocket"
+def test_silent_connections(target: Target) -> None:
     with contextlib.ExitStack() as stack:
         for _ in range(100):
             with contextlib.suppress(websocket.WebSocketException, OSError):
-                plain = websocket.create_connection(address, timeout=5, suppress_origin=True)
+                plain = websocket.create_connection(socket_url(target.url), timeout=5, suppress_origin=True)
                 stack.callback(plain.shutdown)
-        with world.bob.socket() as socket:
-            same(socket.ask("typing", {"to": world.ann.id}), {"ok": True})
+        with target.bob.raw_socket() as socket:
+            assert socket.ask("typing", {"to": target.ann.id}) == {"ok": True}
 
 
-PLACES: dict[str, Callable[[World], Socket]] = {
-    "another namespace": lambda w: _hello(w, "40/admin,"),
-    "the namespace of the library's own console": lambda w: _hello(w, "40/socket.io-admin,"),
+NAMESPACES = {
+    "another namespace": "40/admin,",
+    "the namespace of the library's own console": "40/socket.io-admin,",
 }
 
 
-def _hello(world: World, frame: str) -> Socket:
-    socket = Socket(world, world.mallory.token)
-    socket.write(frame)
-    socket.plain.settimeout(2)
-    with contextlib.suppress(websocket.WebSocketException, OSError):
-        while True:
-            if (heard := socket.read()).startswith(frame[:-1]):
-                raise Unexpected(f"it was let in: {heard}")
-            if heard.startswith("44"):
-                break
-    socket.close()
-    raise Refused
-
-
-@attacks("says hello to {}", "refused", PLACES)
-def namespaces(world: World, say: Callable[[World], Socket]) -> None:
-    with contextlib.suppress(Refused):
-        say(world)
+@attack("says hello to {}", "refused", hello=NAMESPACES)
+def test_namespaces(target: Target, hello: str) -> None:
+    with target.mallory.raw_socket() as socket, contextlib.suppress(websocket.WebSocketException, OSError):
+        socket.write(hello)
+        socket.plain.settimeout(2)
+        while not (heard := socket.read()).startswith("44"):
+            assert not heard.startswith(hello[:-1]), f"it was let in: {heard}"

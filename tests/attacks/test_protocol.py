@@ -5,50 +5,49 @@ import socket
 import time
 from collections.abc import Callable
 
-from scripts.attacks.checks import absent, content, handled, refused, same, shown, that
-from scripts.attacks.headers import guarded
-from scripts.attacks.registry import attack, attacks
-from scripts.attacks.wire import RawAnswer, connect, raw, request
-from scripts.attacks.world import World
+from tests.attacks.checks import absent, attack, guarded, handled, json_of, refused
+from tests.attacks.target import Target
+from tests.clients.http import shown
+from tests.clients.wire import RawAnswer
 
 LARGE = 9_000_000  # bytes; the limit is 8 MiB
 LOGIN = "POST /api/auth/login"
 JSON = "Content-Type: application/json"
 
 
-def _shrugged_off(world: World, answer: RawAnswer) -> None:
+def _shrugged_off(target: Target, answer: RawAnswer) -> None:
     """The server refused it, or hung up; and goes on serving others."""
-    that(answer.status_code in (0, *range(300, 500), 501, 505), f"{answer.status_code} {answer.text[:200]}")
-    world.alive()
+    assert answer.status_code in (0, *range(300, 500), 501, 505), f"{answer.status_code} {answer.text[:200]}"
+    target.alive()
 
 
 @attack("sends a body of 9 MB", "413, with all headers")
-def large_body(world: World) -> None:
-    answer = world.mallory.ask("POST", f"/api/messages/send/{world.bob.id}", {"text": "x" * LARGE})
+def test_large_body(target: Target) -> None:
+    answer = target.mallory.ask("POST", f"/api/messages/send/{target.bob.id}", {"text": "x" * LARGE})
     refused(answer, 413, "too_large")
     guarded(answer)
 
 
 @attack("says that 100 GB will come, and sends nothing", "refused at once")
-def announced(world: World) -> None:
+def test_announced(target: Target) -> None:
     started = time.monotonic()
-    answer = raw(world, request(world, LOGIN, JSON, "Content-Length: 107374182400"))
-    same(answer.status_code, 413)
-    that(time.monotonic() - started < 5, "it waited for the body")
+    answer = target.wire.ask(LOGIN, JSON, "Content-Length: 107374182400")
+    assert answer.status_code == 413
+    assert time.monotonic() - started < 5, "it waited for the body"
 
 
 @attack("sends a body of 9 MB in chunks, without saying how long it is", "cut off: 413 or 400")
-def large_chunks(world: World) -> None:
+def test_large_chunks(target: Target) -> None:
     chunk = b"%x\r\n" % 65536 + b"x" * 65536 + b"\r\n"
     body = chunk * (LARGE // 65536 + 1) + b"0\r\n\r\n"
-    _shrugged_off(world, raw(world, request(world, LOGIN, JSON, "Transfer-Encoding: chunked", body=body)))
+    _shrugged_off(target, target.wire.ask(LOGIN, JSON, "Transfer-Encoding: chunked", body=body))
 
 
 @attack("sends a small body that is packed, and huge when it is unpacked", "not unpacked: 400 or 415")
-def packed_body(world: World) -> None:
+def test_packed_body(target: Target) -> None:
     packed = b"\x1f\x8b\x08\x00" + b"\0" * 200
     headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
-    handled(world.ask("POST", "/api/auth/login", data=packed, headers=headers), (400, 415))
+    handled(target.ask("POST", "/api/auth/login", data=packed, headers=headers), (400, 415))
 
 
 LYING: dict[str, tuple[tuple[str, ...], bytes]] = {
@@ -67,20 +66,19 @@ LYING: dict[str, tuple[tuple[str, ...], bytes]] = {
 }
 
 
-@attacks("sends a request with {}", "refused or cut off, and the server lives on", LYING)
-def lying(world: World, case: tuple[tuple[str, ...], bytes]) -> None:
+@attack("sends a request with {}", "refused or cut off, and the server lives on", case=LYING)
+def test_lying(target: Target, case: tuple[tuple[str, ...], bytes]) -> None:
     headers, body = case
-    _shrugged_off(world, raw(world, request(world, LOGIN, JSON, *headers, body=body), wait=3))
+    _shrugged_off(target, target.wire.ask(LOGIN, JSON, *headers, body=body, wait=3))
 
 
 @attack("hides a second request in the first one's body", "one answer, and the second one is not carried out")
-def smuggled(world: World) -> None:
-    before = world.mallory.call("GET", "/api/auth/check")["fullName"]
-    inner = request(
-        world,
+def test_smuggled(target: Target) -> None:
+    before = target.mallory.call("GET", "/api/auth/check")["fullName"]
+    inner = target.wire.request(
         "PUT /api/auth/update-profile",
         JSON,
-        f"Cookie: jwt={world.mallory.token}",
+        f"Cookie: jwt={target.mallory.token}",
         "Content-Length: 23",
         body=b'{"fullName": "Smuggled"}'[:23] + b"}",
     )
@@ -90,42 +88,44 @@ def smuggled(world: World) -> None:
         ("Transfer-Encoding : chunked", "Content-Length: 6"),
         ("Transfer-Encoding: identity, chunked", "Content-Length: 6"),
     ):
-        raw(world, request(world, LOGIN, JSON, *headers, body=b"0\r\n\r\nX" + inner), wait=3)
-    same(world.mallory.call("GET", "/api/auth/check")["fullName"], before)
+        target.wire.ask(LOGIN, JSON, *headers, body=b"0\r\n\r\nX" + inner, wait=3)
+    assert target.mallory.call("GET", "/api/auth/check")["fullName"] == before
 
 
-GARBAGE: dict[str, Callable[[World], bytes]] = {
+GARBAGE: dict[str, Callable[[Target], bytes]] = {
     "bytes that are no HTTP": lambda _: bytes(range(256)) * 8 + b"\r\n\r\n",
     "the beginning of TLS": lambda _: bytes.fromhex("16030100c8010000c40303") + b"\0" * 200 + b"\r\n\r\n",
-    "a line of 100,000 characters": lambda w: request(w, f"GET /{'a' * 100_000}"),
-    "a header of 100,000 characters": lambda w: request(w, "GET /healthz", f"X-Long: {'a' * 100_000}"),
-    "2,000 headers": lambda w: request(w, "GET /healthz", *(f"X-{n}: {n}" for n in range(2000))),
-    "a header without a name": lambda w: request(w, "GET /api/auth/check", ": x", " continued: y"),
-    "a version of HTTP from the future": lambda w: request(w, "GET /api/auth/check").replace(b"HTTP/1.1", b"HTTP/9.9"),
-    "a method that nobody knows": lambda w: request(w, "STEAL /api/auth/check"),
-    "a method of 5,000 characters": lambda w: request(w, f"{'A' * 5000} /api/auth/check"),
-    "CONNECT, to be taken elsewhere": lambda w: request(w, "CONNECT 127.0.0.1:22"),
-    "an address of another server": lambda w: request(w, "GET http://127.0.0.1:22/api/auth/check"),
-    "an address that is none": lambda w: request(w, "GET api/auth/check"),
+    "a line of 100,000 characters": lambda w: w.wire.request(f"GET /{'a' * 100_000}"),
+    "a header of 100,000 characters": lambda w: w.wire.request("GET /healthz", f"X-Long: {'a' * 100_000}"),
+    "2,000 headers": lambda w: w.wire.request("GET /healthz", *(f"X-{n}: {n}" for n in range(2000))),
+    "a header without a name": lambda w: w.wire.request("GET /api/auth/check", ": x", " continued: y"),
+    "a version of HTTP from the future": lambda w: w.wire.request("GET /api/auth/check").replace(
+        b"HTTP/1.1", b"HTTP/9.9"
+    ),
+    "a method that nobody knows": lambda w: w.wire.request("STEAL /api/auth/check"),
+    "a method of 5,000 characters": lambda w: w.wire.request(f"{'A' * 5000} /api/auth/check"),
+    "CONNECT, to be taken elsewhere": lambda w: w.wire.request("CONNECT 127.0.0.1:22"),
+    "an address of another server": lambda w: w.wire.request("GET http://127.0.0.1:22/api/auth/check"),
+    "an address that is none": lambda w: w.wire.request("GET api/auth/check"),
 }
 
 
-@attacks("sends {}", "refused or cut off, and the server lives on", GARBAGE)
-def garbage(world: World, make: Callable[[World], bytes]) -> None:
-    _shrugged_off(world, raw(world, make(world), wait=3))
+@attack("sends {}", "refused or cut off, and the server lives on", make=GARBAGE)
+def test_garbage(target: Target, make: Callable[[Target], bytes]) -> None:
+    _shrugged_off(target, target.wire.send(make(target), wait=3))
 
 
 @attack("has TRACE echo the cookie", "no echo")
-def trace(world: World) -> None:
-    answer = raw(world, request(world, "TRACE /api/auth/check", "Cookie: jwt=echoed", "Connection: close"))
+def test_trace(target: Target) -> None:
+    answer = target.wire.ask("TRACE /api/auth/check", "Cookie: jwt=echoed", "Connection: close")
     absent("jwt=echoed", answer.text)
-    that(answer.status_code in (0, *range(400, 502)), answer.text[:100])
+    assert answer.status_code in (0, *range(400, 502)), answer.text[:100]
 
 
 @attack("holds 30 connections open and sends one character now and then", "others are served meanwhile")
-def slow(world: World) -> None:
+def test_slow(target: Target) -> None:
     with contextlib.ExitStack() as stack:
-        held = [stack.enter_context(connect(world)) for _ in range(30)]
+        held = [stack.enter_context(target.wire.connect()) for _ in range(30)]
         for number, connection in enumerate(held):
             begun = (
                 b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: "
@@ -138,20 +138,20 @@ def slow(world: World) -> None:
                 with contextlib.suppress(OSError):
                     connection.sendall(b"a")
             started = time.monotonic()
-            world.alive()
+            target.alive()
             took = time.monotonic() - started
-            that(took < 5, f"{took:.1f} seconds for another")
+            assert took < 5, f"{took:.1f} seconds for another"
 
 
 @attack("hangs up in the middle of 20 requests", "others are served as ever")
-def hung_up(world: World) -> None:
+def test_hung_up(target: Target) -> None:
     for _ in range(20):
-        with connect(world) as connection:
-            connection.sendall(request(world, LOGIN, JSON, "Content-Length: 1000", body=b'{"email": "'))
+        with target.wire.connect() as connection:
+            connection.sendall(target.wire.request(LOGIN, JSON, "Content-Length: 1000", body=b'{"email": "'))
             connection.setsockopt(
                 socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0"
             )  # a reset in place of a goodbye
-    world.alive()
+    target.alive()
 
 
 TWISTS = (
@@ -174,16 +174,16 @@ TWISTS = (
 
 
 @attack("twists the address to get past the login", "nobody's data")
-def twisted_addresses(world: World) -> None:
+def test_twisted_addresses(target: Target) -> None:
     for path in TWISTS:
         for headers in (
             (),
             ("X-Original-URL: /healthz",),
             ("X-Rewrite-URL: /api/auth/check", "X-Forwarded-Prefix: /x"),
         ):
-            answer = raw(world, request(world, f"GET {path}", *headers, "Connection: close"))
+            answer = target.wire.ask(f"GET {path}", *headers, "Connection: close")
             kind = answer.headers.get("Content-Type", "")
-            that(answer.status_code != 200 or kind.startswith("text/html"), f"{path}: {answer.text[:300]}")
+            assert answer.status_code != 200 or kind.startswith("text/html"), f"{path}: {answer.text[:300]}"
             absent('"_id"', answer.text)
 
 
@@ -199,8 +199,8 @@ NAMES = (
 
 
 @attack("names another host in headers, to have links lead there", "the name is in no answer")
-def foreign_host(world: World) -> None:
-    me = world.mallory
+def test_foreign_host(target: Target) -> None:
+    me = target.mallory
     for number in range(3):
         me.send(me, f"so that there is an older page {number}")
     for name in NAMES:
@@ -218,8 +218,8 @@ def foreign_host(world: World) -> None:
 
 
 @attack("sends the addresses that proxies add, in wild forms", "no breakdown, and no way in")
-def wild_proxies(world: World) -> None:
+def test_wild_proxies(target: Target) -> None:
     for value in ("127.0.0.1", "::1", "' OR 1=1", "1.1.1.1" + ", 2.2.2.2" * 500, "unknown", "a" * 3000):
-        answer = world.ask("GET", "/api/auth/check", headers={"X-Forwarded-For": value, "X-Real-IP": value[:50]})
-        that(answer.status_code in (400, 401, 431), shown(answer))
-        that(content(world.ask("GET", "/healthz", headers={"X-Forwarded-Proto": value[:90]})) is not None, value)
+        answer = target.ask("GET", "/api/auth/check", headers={"X-Forwarded-For": value, "X-Real-IP": value[:50]})
+        assert answer.status_code in (400, 401, 431), shown(answer)
+        assert json_of(target.ask("GET", "/healthz", headers={"X-Forwarded-Proto": value[:90]})) is not None, value

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from scripts.attacks.world import World
+from tests.attacks.target import Target
 
 THUMB = "%F0%9F%91%8D"
 
@@ -65,10 +65,10 @@ WITH_BODY = tuple(route for route in ENTRANCE + GUARDED if route.body)
 
 
 class Household:
-    """Somebody with one of everything that an address may name: a friend, a message, a room, a second login."""
+    """A user with one of everything that an address may name: a friend, a message, a room, a second login."""
 
-    def __init__(self, world: World) -> None:
-        self.me, self.friend = world.person("Hanna"), world.bob
+    def __init__(self, target: Target) -> None:
+        self.me, self.friend = target.person("Hanna"), target.bob
         self.message = self.me.send(self.friend, "unchanged")["_id"]
         self.room = self.me.call("POST", "/api/rooms", {"name": "Unchanged"})["_id"]
         self.me.log_in()
@@ -103,11 +103,3 @@ def fill(template: Any, otherwise: str, **names: str) -> Any:
     for word in words:
         template = template.replace(f"{{{word}}}", names.get(word, otherwise))
     return template
-
-
-def household(world: World) -> Household:
-    """The world's one household, made when first asked for."""
-    found = world.extras.get("household")
-    if not isinstance(found, Household):
-        found = world.extras["household"] = Household(world)
-    return found
