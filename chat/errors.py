@@ -172,6 +172,13 @@ class DatabaseUnavailableError(ChatError):
     message = "the database can't be used right now; try again soon"
 
 
+class DatabaseDamagedError(ChatError):
+    """The database is damaged: the server's owner has to restore a backup."""
+
+    status, code = 503, "database_damaged"
+    message = "the database is damaged; the server's owner has to restore it"
+
+
 class ImageStoreUnavailableError(ChatError):
     """Images can't be stored right now, and nothing was saved; try again soon."""
 

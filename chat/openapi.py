@@ -39,6 +39,7 @@ GUARDED = (
     errors.WrongUserError,
     errors.RateLimitedError,
     errors.DatabaseUnavailableError,
+    errors.DatabaseDamagedError,
 )
 WITH_ID = (errors.BadRequestError, errors.NotFoundError)
 WITH_QUERY = (errors.BadRequestError,)
@@ -48,6 +49,7 @@ WITH_BODY = (
     errors.NotJsonError,
     errors.RateLimitedError,
     errors.DatabaseUnavailableError,
+    errors.DatabaseDamagedError,
 )
 WITH_TOKEN = (errors.InvalidTokenError,)
 
