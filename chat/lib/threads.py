@@ -1,13 +1,16 @@
-"""What may block for long (bcrypt, image decoding, fsync) goes through here, whatever the server's worker is.
+"""Native threads for what may block (bcrypt, image decoding, SQLite's disk), whatever kind of threads the server runs on.
 
-Under gunicorn's eventlet worker everything runs on one native thread, and a call that blocks it stops everybody; so such
-calls get a native thread of their own. Under a threading server each request is on its own thread already.
+Under gunicorn's eventlet or gevent worker all requests share one native thread, and a call that blocks it stops them all.
+Under a threading server each request has a native thread already.
 """
 
+import os
+import socket
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ClassVar, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -19,20 +22,71 @@ def under_eventlet() -> bool:
     return eventlet is not None and eventlet.patcher.is_monkey_patched("thread")
 
 
-def run(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Call ``function`` where it may block, wait for it, and return or raise what it does."""
-    if not under_eventlet():
-        return function(*args, **kwargs)
-    from eventlet import tpool  # only there to be imported where eventlet runs; importing it starts its machinery
+def under_gevent() -> bool:
+    """Whether gevent has patched this process."""
+    monkey = sys.modules.get("gevent.monkey")
+    return monkey is not None and monkey.is_module_patched("threading")
 
-    result: T = tpool.execute(function, *args, **kwargs)
+
+def run(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call ``function`` in a thread that may block, wait for it, and return or raise what it does."""
+    result: T
+    if under_eventlet():
+        from eventlet import tpool  # only installed where eventlet runs; importing it starts its threads
+
+        result = tpool.execute(function, *args, **kwargs)
+    elif under_gevent():
+        result = sys.modules["gevent"].get_hub().threadpool.apply(function, args, kwargs)
+    else:
+        result = function(*args, **kwargs)
     return result
 
 
-def native_lock() -> Any:
-    """A lock between native threads, for use inside `run`; eventlet's own locks only know green ones."""
-    if not under_eventlet():
-        return threading.Lock()
-    from eventlet import patcher
+def start(function: Callable[[], None]) -> None:
+    """Run ``function`` in a native thread of its own, which ends with the process.
 
-    return patcher.original("threading").Lock()
+    It can use no lock of `threading` and no logger, since these belong to green threads under eventlet and gevent.
+    """
+    if under_gevent():
+        sys.modules["gevent.monkey"].get_original("_thread", "start_new_thread")(function, ())
+    else:
+        _native_threading().Thread(target=function, daemon=True).start()
+
+
+def native_lock() -> Any:
+    """A lock between native threads, for use inside `run`; a green lock only knows green threads."""
+    if under_gevent():
+        return sys.modules["gevent.monkey"].get_original("_thread", "allocate_lock")()
+    return _native_threading().Lock()
+
+
+class Signal:
+    """What a native thread sets once, and one thread of any kind waits for with a time limit."""
+
+    _idle: ClassVar[deque[tuple[socket.socket, socket.socket]]] = deque()
+
+    def __init__(self) -> None:
+        try:
+            self._pair = self._idle.pop()
+        except IndexError:
+            self._pair = socket.socketpair()  # waiting for a socket is the one thing that all kinds can do
+
+    def set(self) -> None:
+        """Wake the thread that waits."""
+        os.write(self._pair[1].fileno(), b"\0")
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until it is set. Return False if that takes longer; then wait no more."""
+        self._pair[0].settimeout(seconds)
+        try:
+            self._pair[0].recv(1)
+        except TimeoutError:
+            return False  # this pair is not used again, as it may be set later
+        self._idle.append(self._pair)
+        return True
+
+
+def _native_threading() -> Any:
+    if under_eventlet():
+        return sys.modules["eventlet"].patcher.original("threading")
+    return threading
