@@ -179,6 +179,19 @@ class DatabaseDamagedError(ChatError):
     message = "the database is damaged; the server's owner has to restore it"
 
 
+class DatabaseTooNewError(ChatError):
+    """A newer version of this server wrote the database: the server's owner has to install that version."""
+
+    status, code = 503, "database_too_new"
+    message = "a newer version of this server wrote the database"
+
+    def __init__(self, found: int, known: int) -> None:
+        super().__init__(
+            f"this database was written by a newer version ({found}); this is {known}: install the newer version of the "
+            "server, or restore a backup of before"
+        )
+
+
 class ImageStoreUnavailableError(ChatError):
     """Images can't be stored right now, and nothing was saved; try again soon."""
 

@@ -40,6 +40,7 @@ GUARDED = (
     errors.RateLimitedError,
     errors.DatabaseUnavailableError,
     errors.DatabaseDamagedError,
+    errors.DatabaseTooNewError,
 )
 WITH_ID = (errors.BadRequestError, errors.NotFoundError)
 WITH_QUERY = (errors.BadRequestError,)
@@ -50,6 +51,7 @@ WITH_BODY = (
     errors.RateLimitedError,
     errors.DatabaseUnavailableError,
     errors.DatabaseDamagedError,
+    errors.DatabaseTooNewError,
 )
 WITH_TOKEN = (errors.InvalidTokenError,)
 

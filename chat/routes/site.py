@@ -41,7 +41,7 @@ def healthz() -> answers.Health:
 
 
 @bp.get("/readyz")
-@endpoint(fails=(DatabaseUnavailableError, DatabaseDamagedError, RedisUnavailableError))
+@endpoint(fails=(DatabaseUnavailableError, DatabaseDamagedError, DatabaseTooNewError, RedisUnavailableError))
 def readyz() -> answers.Health:
     """Can the server do its work: does what it depends on answer?"""
     store.ping()
