@@ -199,6 +199,13 @@ class ImageStoreUnavailableError(ChatError):
     message = "images can't be stored right now; try again soon"
 
 
+class RestartingError(ChatError):
+    """The server is about to restart; try again soon."""
+
+    status, code = 503, "restarting"
+    message = "the server is about to restart; try again soon"
+
+
 class RedisUnavailableError(ChatError):
     """Redis can't be reached right now."""
 
