@@ -12,6 +12,7 @@ from chat import answers, schemas
 from chat.current import bus, config, metrics, store
 from chat.errors import (
     DatabaseDamagedError,
+    DatabaseTooNewError,
     DatabaseUnavailableError,
     InvalidTokenError,
     NotFoundError,
