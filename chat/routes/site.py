@@ -17,11 +17,13 @@ from chat.errors import (
     InvalidTokenError,
     NotFoundError,
     RedisUnavailableError,
+    RestartingError,
 )
 from chat.lib.images import TYPES
 from chat.lib.metrics import CONTENT_TYPE
 from chat.middleware.endpoint import endpoint
 from chat.middleware.failures import respond_to_http_error
+from chat.realtime import server
 
 bp = Blueprint("site", __name__)
 SHIPPED_CLIENT = Path(__file__).resolve().parent.parent / "web"
@@ -30,6 +32,13 @@ YEAR = 365 * 24 * 3600
 POLICY = (
     "default-src 'self'; img-src 'self' https: data: blob:; connect-src 'self' ws: wss:; object-src 'none';"
     " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+NOT_READY = (
+    DatabaseUnavailableError,
+    DatabaseDamagedError,
+    DatabaseTooNewError,
+    RedisUnavailableError,
+    RestartingError,
 )
 COMPRESSIBLE = {"text/html", "text/css", "text/javascript", "image/svg+xml", "application/manifest+json"}
 
@@ -42,9 +51,11 @@ def healthz() -> answers.Health:
 
 
 @bp.get("/readyz")
-@endpoint(fails=(DatabaseUnavailableError, DatabaseDamagedError, DatabaseTooNewError, RedisUnavailableError))
+@endpoint(fails=NOT_READY)
 def readyz() -> answers.Health:
     """Can the server do its work: does what it depends on answer?"""
+    if server.draining():
+        raise RestartingError
     store.ping()
     bus.ping()
     return answers.Health(status="ready")
