@@ -33,7 +33,6 @@ os.umask(0o077)
 # By default gunicorn believes the headers SCRIPT_NAME and PATH_INFO if they come from a proxy on this machine, and a proxy
 # may pass them on from a client, who would so reach addresses past the proxy's rules.
 forwarder_headers = ""
-# A proxy on another machine has to be named in FORWARDED_ALLOW_IPS, or gunicorn ignores its X-Forwarded-Proto.
 control_socket_disable = True  # under eventlet gunicorn's control socket never answers, and delays each stop by 2 s
 limit_request_line = 8190  # bytes: gunicorn's most, so that more of what is too long gets our own response
 timeout = 60  # seconds without a sign of life from the worker, after which it is replaced
