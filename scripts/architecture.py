@@ -30,13 +30,12 @@ LAYERS = (
     Layer("Middleware", "request checks, response headers", ("chat.openapi", "chat.middleware")),
     Layer("Controllers", "what the app does", ("chat.controllers",)),
     Layer("Handles", "the running app's parts", ("chat.current",)),
-    Layer("Realtime", "events, presence, processes", ("chat.realtime",)),
-    Layer("Store", "one port, two databases", ("chat.store",)),
+    Layer("Realtime, store", "what clients see now; what is kept", ("chat.realtime", "chat.store")),
     Layer("Models, libraries", "pure changes; third parties", ("chat.lib", "chat.models")),
     Layer(
         "Shapes and settings",
         "what comes in, goes out, fails",
-        ("chat.events", "chat.answers", "chat.schemas", "chat.errors", "chat.codes", "chat.config"),
+        ("chat.events", "chat.answers", "chat.schemas", "chat.errors", "chat.codes", "chat.config", "chat.version"),
     ),
 )
 HEIGHTS = {part: -number for number, layer in enumerate(LAYERS) for part in layer.parts}
