@@ -104,6 +104,9 @@ export class World {
   /** What becomes of a call to the storage: `{ms, effect, result}`, `result` being "ok", "fail" or "hang". */
   planStorage = () => ({ ms: 1, effect: true, result: "ok" });
 
+  /** Called when the server has stored a message that a page sent. */
+  onStored = () => {};
+
   browser() {
     return new Browser(this);
   }
@@ -112,7 +115,11 @@ export class World {
     const sent = copy(body);
     const { user } = page.browser; // the cookie goes out with the request
     const plan = this.planRequest(page, path, sent);
-    const run = () => this.server.handle(user, path, sent, options?.headers);
+    const run = () => {
+      const answer = this.server.handle(user, path, sent, options?.headers);
+      if (answer.status === 201) this.onStored(page, answer.json);
+      return answer;
+    };
     const pending = Promise.withResolvers();
     const say = (settle) => this.clock.after(plan.down, () => page.alive && settle());
     options?.signal?.addEventListener("abort", () => pending.reject(new Error("aborted")));
@@ -219,6 +226,7 @@ class Page {
   queue = [];
   stopReason = null;
   onSend = () => {};
+  onQueue = () => {};
   onKept = () => {};
 
   constructor(browser, user) {
@@ -230,7 +238,10 @@ class Page {
       userId: user,
       request: (_method, path, body, options) => this.world.request(this, path, body, options),
       onMessages: (messages) => this.show(messages),
-      onQueue: (entries) => (this.queue = copy(entries)),
+      onQueue: (entries) => {
+        this.queue = copy(entries);
+        this.onQueue(this.queue);
+      },
       onStop: (reason) => (this.stopReason = reason),
       storage: this.#storage(),
     });
