@@ -223,8 +223,7 @@ function createQueue({ userId, storage, pauses, deliver, onQueue }) {
   const lanes = new Set(); // conversations whose entries are being sent
   const adopted = new Set(); // clientIds of entries that other pages queued
   const finished = new Set(); // clientIds of acknowledged and discarded entries: a slow storage may still list them
-  let reads = 0; // of the storage: begun
-  let lastRead = 0; // and the newest one taken over
+  let hasRead = false; // what the storage holds
   let stopped = false;
 
   const find = (clientId) => entries.find((entry) => entry.clientId === clientId);
@@ -283,7 +282,6 @@ function createQueue({ userId, storage, pauses, deliver, onQueue }) {
 
   /** Send what waits in a conversation. The tabs take turns, batch by batch. */
   async function drain(conversation) {
-    await loaded;
     if (lanes.has(conversation)) return; // whoever is at it sees what was added
     lanes.add(conversation);
     while (!stopped && waiting(conversation).length) {
@@ -320,11 +318,9 @@ function createQueue({ userId, storage, pauses, deliver, onQueue }) {
   const adopt = () => attempt(readStorage);
 
   async function readStorage() {
-    const read = ++reads;
     const stored = await storage.all(userId);
-    if (read < lastRead) return; // overtaken by a newer one
-    if (lastRead === 0) moveBehind(stored);
-    lastRead = read;
+    if (!hasRead) moveBehind(stored);
+    hasRead = true;
     const listed = new Set(stored.map(({ clientId }) => clientId));
     const others = stored.filter(({ clientId }) => !find(clientId) && !finished.has(clientId));
     // What this page wrote itself stays, whatever the storage says. What it adopted is gone if another page sent it.
@@ -349,7 +345,7 @@ function createQueue({ userId, storage, pauses, deliver, onQueue }) {
     }
   }
 
-  const loaded = adopt();
+  adopt();
   return { send, retry, discard, acknowledge, adopt, stop: () => void (stopped = true) };
 }
 
@@ -431,7 +427,6 @@ function createInbox({ pauses, fetchChanges, receive }) {
 
   async function fetchMissed() {
     nextPass = null;
-    const heard = newestHeard();
     try {
       for (let more = true; more; ) more = takeIn(await fetchChanges(cursors()));
     } catch (error) {
@@ -440,7 +435,6 @@ function createInbox({ pauses, fetchChanges, receive }) {
     }
     failures = 0;
     retrying = false;
-    forgetLost(heard);
     return true;
   }
 
@@ -457,19 +451,6 @@ function createInbox({ pauses, fetchChanges, receive }) {
     const more = changes.some((one) => one.more);
     if (more && !moved) throw new Error("The server repeats itself.");
     return more;
-  }
-
-  /** Conversation → the newest `rev` after a gap. */
-  const newestHeard = () => [...marks].filter(([, { ahead }]) => ahead.size).map(([id, { ahead }]) => [id, Math.max(...ahead)]);
-
-  /** Forget conversations of which more was heard than a catch-up told: the user is no longer in them. */
-  function forgetLost(heard) {
-    for (const [id, rev] of heard) {
-      const mark = marks.get(id);
-      if (mark.rev >= rev) continue;
-      clearTimeout(mark.timer);
-      marks.delete(id);
-    }
   }
 
   async function tryAgain(error) {

@@ -11,6 +11,7 @@ const USERS = ["ann", "bob", "eve"];
 const ROOM = "room";
 const SECOND = 1000;
 const APART_MS = 100; // written closer to each other in two tabs, two messages have no order
+const REFUSALS = /^refused: (bad_request|blocked|room_not_found)$/; // by the server, for good
 const QUIET_MS = 240 * SECOND; // longer than any patience, pause and delay together
 
 /** Random numbers that a seed repeats (mulberry32). */
@@ -70,8 +71,11 @@ export class Schedule {
       clocks: chance(0.2),
       rooms: chance(0.4),
       blocks: chance(0.3),
-      locks: chance(0.9),
+      locks: chance(0.75),
     };
+    this.slowStorage = chance(0.3) ? 400 : 5; // ms, at most
+    this.latency = pick([20, 200, 2000]); // ms, at most
+    this.favourite = chance(0.5) ? pick([ROOM, direct("ann", "bob")]) : null; // most is said there
     this.result = pick([null, "none", "hang", "page", "html", null]); // null: any kind
     this.world.planRequest = (page, path) => this.#planRequest(path);
     this.world.onStored = (page, { clientId }) => this.written.has(clientId) && (this.written.get(clientId).sender = page);
@@ -81,7 +85,7 @@ export class Schedule {
 
   #planRequest() {
     const { chance, between, pick } = this.random;
-    const delay = () => (chance(0.1) ? between(0, 5 * SECOND) : between(1, 200));
+    const delay = () => (chance(0.1) ? between(0, 5 * SECOND) : between(1, this.latency));
     const plan = { up: delay(), down: delay(), effect: true, result: "answer" };
     if (!chance(this.faults.requests)) return plan;
     const code = { status: pick([408, 425, 429, 500, 502, 503, 504]), retryAfter: pick([0, 0, 1, 10]) };
@@ -102,7 +106,7 @@ export class Schedule {
 
   #planStorage(page) {
     const { chance, between, pick } = this.random;
-    if (!chance(this.faults.storage)) return { ms: between(0, 5), effect: true, result: "ok" };
+    if (!chance(this.faults.storage)) return { ms: between(0, this.slowStorage), effect: true, result: "ok" };
     page.browser.ill = true;
     const result = pick(["ok", "fail", "hang"]);
     return { ms: between(0, 3 * SECOND), effect: result === "ok" || chance(0.5), result };
@@ -128,8 +132,7 @@ export class Schedule {
       ...often(withPage((page) => this.#write(page, pick([1, 1, 1, 2, 5])))),
       ...often(() => this.#postFromElsewhere()),
       () => this.#editSomething(),
-      withPage((page) => page.connect()),
-      withPage((page) => page.connect()),
+      ...often(withPage((page) => this.#reconnect(page))),
       withPage((page) => page.disconnect()),
       withPage((page) => chance(0.3) && page.online()),
       withPage((page) => chance(0.3) && page.sync.catchUp()),
@@ -146,6 +149,7 @@ export class Schedule {
   #livePages = () => this.world.pages.filter(({ alive }) => alive);
 
   #conversation(user) {
+    if (this.favourite?.includes(user) || this.favourite === ROOM) if (this.random.chance(0.8)) return this.favourite;
     const others = USERS.filter((one) => one !== user);
     return this.random.pick([ROOM, ...others.map((other) => direct(user, other))]);
   }
@@ -157,8 +161,13 @@ export class Schedule {
     page.onSend = (entry) => this.#note(page, entry);
     page.onKept = ({ clientId }) => (this.written.get(clientId).keptAt ??= this.clock.now);
     page.onQueue = (entries) => {
-      for (const { clientId, state } of entries) if (state === "failed") this.written.get(clientId).refused = true;
+      for (const { clientId, state, error } of entries) {
+        if (state !== "failed") continue;
+        this.written.get(clientId).refused = true;
+        if (!REFUSALS.test(error)) this.problems.push(`a message of ${user} failed because of "${error}"`);
+      }
     };
+    if (this.random.chance(0.2)) this.#write(page, 2);
     if (this.random.chance(0.4)) this.#loadLists(page);
     else this.clock.after(this.random.between(0, 3 * SECOND), () => page.connect());
   }
@@ -192,6 +201,15 @@ export class Schedule {
     this.#open(page.browser);
   }
 
+  /** Connect, or lose the connection for a while; something may be said meanwhile. */
+  #reconnect(page) {
+    page.disconnect();
+    if (this.random.chance(0.5)) this.#postFromElsewhere();
+    const delay = this.random.pick([0, 0, 50, 1000]);
+    if (delay) this.clock.after(delay, () => page.connect());
+    else page.connect();
+  }
+
   /** Someone else logs in, on a page of their own; or the login ends. */
   #logIn(browser, user) {
     if (browser.user === user) return;
@@ -202,7 +220,9 @@ export class Schedule {
 
   #changeMembers(user) {
     const { members } = this.server.conversations.get(ROOM);
-    if (!members.delete(user)) members.add(user);
+    if (members.delete(user)) return;
+    members.add(user);
+    this.server.post(user, ROOM, `${user} joined`);
   }
 
   #changeBlock(id) {
@@ -246,13 +266,15 @@ export class Schedule {
 
   // The good end
 
-  /** Nothing fails any more, each user returns to each browser, and all is quiet. */
+  /** Nothing fails any more. Pages that are still open recover; then each user returns to each browser. */
   async heal() {
-    const { faults, random, server } = this;
+    const { faults, server } = this;
+    const lost = faults.pushesLost > 0;
     Object.assign(faults, { requests: 0, pushesLost: 0, pushesOdd: 0, storage: 0 });
     server.blocked.clear();
-    server.conversations.get(ROOM).members = new Set(USERS);
-    const reconnects = random.chance(0.5);
+    await this.#quiet(lost);
+    for (const page of this.#working()) this.#checkPage(page);
+    for (const user of USERS) if (!server.conversations.get(ROOM).members.has(user)) this.#changeMembers(user);
     for (const browser of this.browsers) {
       for (const user of USERS.filter((one) => one !== browser.user).concat(browser.user ?? [])) {
         browser.user = user;
@@ -260,16 +282,31 @@ export class Schedule {
         await this.clock.run(QUIET_MS);
       }
     }
-    for (const page of this.#working()) if (reconnects || !page.socket.connected) page.connect();
-    await this.clock.run(QUIET_MS);
-    // Without a reconnect, a lost push is noticed at the next one of the conversation.
-    if (!reconnects) for (const { id } of server.conversations.values()) server.post([...server.conversations.get(id).members][0], id, "last words");
-    await this.clock.run(QUIET_MS);
+    await this.#quiet(true);
+    await this.#checkSilence();
     this.#check();
   }
 
+  /** A lost push is noticed at the next one of the conversation, or at the next connect. */
+  async #quiet(lost) {
+    for (const page of this.#working()) if (!page.socket.connected) page.connect();
+    await this.clock.run(QUIET_MS);
+    if (!lost) return;
+    if (this.random.chance(0.5)) for (const page of this.#working()) page.connect();
+    else for (const { id, members } of this.server.conversations.values()) if (members.size) this.server.post([...members][0], id, "last words");
+    await this.clock.run(QUIET_MS);
+  }
+
+  async #checkSilence() {
+    this.world.planRequest = (_page, path) => {
+      this.problems.push(`${path} is asked although nothing happens`);
+      return { up: 1, down: 1, effect: true, result: "answer" };
+    };
+    await this.clock.run(QUIET_MS);
+  }
+
   /** The pages whose user is logged in, and that nothing has stopped. */
-  #working = () => this.#livePages().filter((page) => page.browser.user === page.user && !page.stopReason && !page.wasRefused);
+  #working = () => this.#livePages().filter((page) => page.browser.user === page.user && !page.stopReason);
 
   #check() {
     this.problems.push(...this.world.errors);
@@ -291,7 +328,7 @@ export class Schedule {
       if (missing.length) this.problems.push(`${name} lacks ${missing.length} of ${expected.length} in ${id}`);
       if (found.length > expected.length) this.problems.push(`${name} shows too much in ${id}`);
     }
-    const foreign = [...page.messages.values()].filter(({ conversation }) => !this.server.conversations.get(conversation)?.members.has(page.user));
+    const foreign = [...page.messages.values()].filter(({ conversation }) => conversation !== ROOM && !conversation?.split("_").includes(page.user));
     if (foreign.length) this.problems.push(`${name} shows what is not the user's`);
     const left = page.queue.filter(({ state }) => state !== "failed");
     if (left.length) this.problems.push(`${name} still has ${left.length} to send`);
@@ -323,10 +360,10 @@ export class Schedule {
   #hasOrder(first, second) {
     const [one, other] = [first.page, second.page];
     if (first.conversation !== second.conversation || one.user !== other.user || one.browser !== other.browser) return false;
-    const { ill, hasLocks } = one.browser;
+    const { ill } = one.browser;
     if (one === other && one === first.sender && one === second.sender) return true; // whatever the storage did
     if (ill || !(first.keptAt < second.at)) return one === other && !ill; // another page could not know the order
     if (one === other || one.killedAt < other.openedAt) return true;
-    return hasLocks && !this.faults.clocks && second.at - first.at >= APART_MS;
+    return !this.faults.clocks && second.at - first.at >= APART_MS;
   }
 }

@@ -133,6 +133,60 @@ test("a jump in rev is fetched without a reconnect", async () => {
   assert.deepEqual(page.texts(TALK), ["one", "two", "three"]);
 });
 
+test("a conversation that began while the page was open is known from its first message on", async () => {
+  const { browser, clock, server, asked } = annsWorld();
+  const page = browser.open("ann");
+  page.connect();
+  await clock.run(1000);
+  server.post("bob", TALK, "one");
+  server.post("bob", TALK, "two");
+  await clock.run(1000);
+  assert.equal(page.sync.follows(TALK), true);
+  page.connect();
+  await clock.run(1000);
+  assert.deepEqual(asked(SYNC).map(({ body }) => body.cursors), [{}, { [TALK]: 2 }]);
+});
+
+test("a conversation is not followed backwards", async () => {
+  const { browser, clock, server, asked } = annsWorld();
+  for (const text of ["one", "two"]) server.post("bob", TALK, text);
+  const page = browser.open("ann");
+  page.sync.follow(TALK, 2);
+  page.sync.follow(TALK, 1); // an older list that came late
+  page.connect();
+  await clock.run(1000);
+  assert.deepEqual(asked(SYNC)[0].body.cursors, { [TALK]: 2 });
+});
+
+test("a socket that is connected already leads to a catch-up", async () => {
+  const { browser, clock, server } = annsWorld();
+  server.post("bob", TALK, "hello");
+  const page = browser.open("ann");
+  page.sync.attach({ connected: true, on() {} });
+  await clock.run(1000);
+  assert.deepEqual(page.texts(TALK), ["hello"]);
+});
+
+test("a server that repeats itself is not asked without a pause", async () => {
+  const { world, browser, clock, asked } = annsWorld();
+  world.server.sync = () => ({ conversations: [{ id: TALK, messages: [], upTo: 0, more: true }] });
+  browser.open("ann").connect();
+  await clock.run(MINUTE);
+  assert.ok(asked(SYNC).length < 12);
+});
+
+test("after a catch-up has worked, one that failed before is not tried again", async () => {
+  const { world, browser, clock, asked } = annsWorld();
+  const page = browser.open("ann");
+  world.plans = { [SYNC]: Array(3).fill({ result: { status: 429, retryAfter: 10 } }) };
+  page.connect();
+  await clock.run(11_000);
+  world.plans = {};
+  page.connect();
+  await clock.run(MINUTE);
+  assert.equal(asked(SYNC).length, 3);
+});
+
 test("pushes that overtake each other lead to no request", async () => {
   const { world, browser, clock, server, asked } = annsWorld();
   server.post("bob", TALK, "one");
@@ -332,6 +386,42 @@ test("a message that arrived before it was refused leaves the queue when it is h
   assert.deepEqual(page.texts(TALK), ["arrived"]);
 });
 
+test("a message whose arrival is heard of before its refusal is not kept", async () => {
+  const { world, browser, clock } = annsWorld();
+  const page = browser.open("ann");
+  page.connect();
+  world.plans = { [SEND]: [{ up: 5, down: 500, result: { status: 403 } }] };
+  page.send(TALK, "arrived");
+  await clock.run(1000);
+  assert.deepEqual([page.queue, browser.kept.size], [[], 0]);
+});
+
+test("a message that was discarded is not taken up again from a slow storage", async () => {
+  const { world, browser, clock, server } = annsWorld();
+  const page = browser.open("ann");
+  server.blocked.add(TALK);
+  const { clientId } = page.send(TALK, "refused");
+  await clock.run(1000);
+  world.planStorage = () => ({ ms: 500, effect: true, result: "ok" });
+  page.online(); // reads the storage
+  page.sync.discard(clientId);
+  await clock.run(10_000);
+  assert.deepEqual(page.queue, []);
+});
+
+test("what was queued before goes first, also if the storage is slow", async () => {
+  const { world, browser, clock, server } = annsWorld();
+  const before = browser.open("ann");
+  world.plans = { [SEND]: [{ effect: false, result: "none" }] };
+  before.send(TALK, "one");
+  await clock.run(100);
+  before.kill();
+  world.planStorage = () => ({ ms: 500, effect: true, result: "ok" });
+  browser.open("ann").send(TALK, "two");
+  await clock.run(10_000);
+  assert.deepEqual(said(server), ["one", "two"]);
+});
+
 test("a server that asks for patience gets it, also after a reconnect", async () => {
   const { world, browser, clock, asked } = annsWorld();
   const page = browser.open("ann");
@@ -355,6 +445,16 @@ test("a message that waits between two attempts is sent as soon as the browser i
   page.online();
   await clock.run(100);
   assert.deepEqual(said(server), ["hello"]);
+});
+
+test("without locks, a tab still sends one message at a time, each once", async () => {
+  const { browser, clock, server, asked } = annsWorld();
+  browser.hasLocks = false;
+  const page = browser.open("ann");
+  for (const text of ["one", "two", "three"]) page.send(TALK, text);
+  await clock.run(MINUTE);
+  assert.deepEqual(said(server), ["one", "two", "three"]);
+  assert.equal(asked(SEND).length, 3);
 });
 
 test("an error of the page harms nothing", async () => {
