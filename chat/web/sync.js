@@ -19,8 +19,8 @@
 
 /**
  * A message as the server sends it. `rev` is missing in messages of a time without numbers.
- * @typedef {{ _id: string, senderId: string, conversation?: string, rev?: number, seq?: number, clientId?: string,
- *   text?: string, image?: string, [field: string]: any }} Message
+ * @typedef {{ _id: string, senderId: string, createdAt: string, updatedAt: string, conversation?: string, rev?: number,
+ *   seq?: number, clientId?: string, text?: string, image?: string, [field: string]: any }} Message
  */
 
 /**
@@ -387,17 +387,21 @@ function createInbox({ pauses, fetchChanges, receive }) {
    */
   const follows = (conversation) => marks.get(conversation)?.known ?? false;
 
-  /** Remember that a message is here, in the state that its `rev` names. */
+  /**
+   * Remember that a message is here, in the state that its `rev` names.
+   * @param {Message} message
+   */
   function note({ conversation, rev }) {
-    if (rev === undefined) return; // from a time without numbers
+    if (conversation === undefined || rev === undefined) return; // from a time without numbers
     const mark = markOf(conversation);
     mark.ahead.add(rev);
     settle(mark);
   }
 
   function markOf(conversation) {
-    if (!marks.has(conversation)) marks.set(conversation, { rev: 0, known: false, ahead: new Set(), timer: 0 });
-    return marks.get(conversation);
+    const mark = marks.get(conversation) ?? { rev: 0, known: false, ahead: new Set(), timer: 0 };
+    marks.set(conversation, mark);
+    return mark;
   }
 
   /** Move a mark on over what came ahead of time, and doubt if a gap is left. */
