@@ -65,11 +65,14 @@ def upload(name: str) -> Response:
 
 @bp.app_errorhandler(NoSuchRoute)
 def page(error: NoSuchRoute) -> Response:
-    """A file of the client, or its index for any other path: the client has routes of its own."""
+    """A file of the client, or its index for any other path: the client has routes of its own.
+
+    ``/sync.js`` is served with every front end, so that any page can import it.
+    """
     first = "/" + request.path.split("/", 2)[1]
     if request.method not in ("GET", "HEAD") or first in NOT_PAGES:
         return answer_http_error(error)
-    if (settings.frontend_dist / "index.html").is_file():
+    if request.path != "/sync.js" and (settings.frontend_dist / "index.html").is_file():
         return compressed(_file(settings.frontend_dist))
     response = compressed(_file(SHIPPED_CLIENT))
     response.headers["Content-Security-Policy"] = POLICY  # of our own client; what another one needs is not ours to say
