@@ -12,12 +12,15 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
+
+from tests.clients.http import Site
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 30.0
@@ -168,6 +171,18 @@ class ChatServer(Service):
     def url(self) -> str:
         """Its address."""
         return f"http://127.0.0.1:{self.port}"
+
+    @cached_property
+    def site(self) -> Site:
+        """The server, to be visited."""
+        return Site(self.url)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if "site" in self.__dict__:
+            self.site.close()
+        super().__exit__(kind, error, trace)
 
     def command(self) -> list[str]:
         if self._kind == "flask":

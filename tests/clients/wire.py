@@ -124,6 +124,7 @@ class RawSocket:
         """Close it from this side."""
         with contextlib.suppress(websocket.WebSocketException, OSError):
             self.plain.close(timeout=1)
+        self._drop()  # it leaves the connection open if the server has cut it
 
     def _expect(self, start: str) -> None:
         while (frame := self.read()).startswith("42"):
