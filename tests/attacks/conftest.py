@@ -42,7 +42,7 @@ def deployment(request: pytest.FixtureRequest) -> Iterator[tuple[str, str | None
         return
     kind = "gunicorn" if request.param == "mongo" else "flask"
     settings = {"MONGO_URL": f"{request.getfixturevalue('mongo')}/attacked"} if request.param == "mongo" else {}
-    with ChatServer(kind, JWT_SECRET=SECRET, **settings) as server:
+    with ChatServer(kind, JWT_SECRET=SECRET, BCRYPT_COST="10", **settings) as server:
         yield server.url, SECRET
         log = server.log()
     assert "unexpected failure" not in log
