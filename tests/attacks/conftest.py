@@ -4,6 +4,7 @@ Nothing here, and nothing that it uses, imports the chat.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,8 @@ from tests.services import ChatServer
 
 SECRET = "only-for-these-attacks-" + "x" * 32
 SERVERS = ("sqlite", "mongo")
-LAST = ("test_limits", "test_afterwards")  # what floods, and what looks back on all
+HERE = Path(__file__).parent
+LAST = [HERE / "test_limits.py", HERE / "test_afterwards.py"]  # what floods, and what looks back on all
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,7 +33,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: LAST.index(item.path.stem) if item.path.stem in LAST else -1)
+    items.sort(key=lambda item: LAST.index(item.path) if item.path in LAST else -1)
 
 
 @pytest.fixture(scope="session")

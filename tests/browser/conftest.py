@@ -9,7 +9,6 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, expect, sync_playwright
 
 from tests.clients import http as clients
-from tests.clients.http import PASSWORD
 from tests.services import ChatServer
 
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
@@ -22,6 +21,7 @@ QUIET = [
     "--disable-sync",
     "--no-first-run",
 ]
+PASSWORD = clients.PASSWORD
 Visit = Callable[..., Page]
 
 expect.set_options(timeout=15_000)  # ms: machines may be busy with other things

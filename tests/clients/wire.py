@@ -134,7 +134,7 @@ class RawSocket:
 
     def _drop(self) -> None:
         with contextlib.suppress(AttributeError, websocket.WebSocketException, OSError):
-            self.plain.shutdown()
+            self.plain.shutdown()  # type: ignore[no-untyped-call]  # the library has no types
 
     @contextlib.contextmanager
     def _answered(self) -> Iterator[None]:
