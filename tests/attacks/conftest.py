@@ -3,6 +3,7 @@
 Nothing here, and nothing that it uses, imports the chat.
 """
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def deployment(request: pytest.FixtureRequest) -> Iterator[tuple[str, str | None]]:
     """The address of the server under attack, and its secret if it is known."""
     if url := request.config.getoption("base_url", None):
-        yield url, request.config.getoption("jwt_secret")
+        yield url, request.config.getoption("jwt_secret") or os.environ.get("ATTACK_JWT_SECRET")
         return
     kind = "gunicorn" if request.param == "mongo" else "flask"
     settings = {"MONGO_URL": f"{request.getfixturevalue('mongo')}/attacked"} if request.param == "mongo" else {}
