@@ -1,4 +1,4 @@
-"""How tests, scripts and benchmarks import each other: never in a cycle, and tests do not import scripts."""
+"""How tests, scripts and benchmarks import each other: never in a cycle, and scripts import none of the others."""
 
 import ast
 from pathlib import Path
@@ -53,7 +53,7 @@ def test_no_import_is_for_the_type_checker_only(folder: str) -> None:
     ]
 
 
-def test_only_tests_and_benchmarks_import_tests() -> None:
+def test_scripts_import_neither_tests_nor_benchmarks() -> None:
     for name, path in MODULES.items():
         if name.startswith("scripts"):
             assert not {imported for imported in _imports(path) if not imported.startswith("scripts")}, name
