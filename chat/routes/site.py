@@ -5,7 +5,7 @@ from functools import lru_cache
 from hmac import compare_digest
 from pathlib import Path
 
-from flask import Blueprint, Response, request, send_from_directory
+from flask import Blueprint, Response, jsonify, request, send_from_directory
 from werkzeug.exceptions import NotFound as NoSuchRoute
 
 from chat import answers
@@ -14,6 +14,7 @@ from chat.errors import NotFound, Unauthorized, answer_http_error
 from chat.lib.cluster import cluster
 from chat.middleware.metrics import metrics
 from chat.middleware.operation import gives
+from chat.schemas import MAX_MEMBERS, MAX_PASSWORD, MIN_PASSWORD
 from chat.store import store
 
 bp = Blueprint("site", __name__)
@@ -41,6 +42,21 @@ def readyz() -> dict[str, str]:
     store.ping()
     cluster.ping()
     return {"status": "ready"}
+
+
+@bp.get("/api/limits")
+def limits() -> Response:
+    """What the server accepts, for clients that check before they send."""
+    return jsonify(
+        maxTextLength=settings.max_text_length,
+        maxNameLength=settings.max_name_length,
+        maxImageBytes=settings.max_image_bytes,
+        maxImagePixels=settings.max_image_pixels,
+        minPasswordLength=MIN_PASSWORD,
+        maxPasswordBytes=MAX_PASSWORD,
+        maxRoomMembers=MAX_MEMBERS,
+        imageTypes=["image/png", "image/jpeg", "image/gif", "image/webp"],
+    )
 
 
 @bp.get("/metrics")
