@@ -1,4 +1,4 @@
-"""Fixtures: a real server, a real browser, and people who sit in front of it."""
+"""Fixtures: a real server, a real browser, and users in front of it."""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -23,12 +23,12 @@ QUIET = [
 ]
 Visit = Callable[..., Page]
 
-expect.set_options(timeout=15_000)  # ms: machines may be busy with other things
+expect.set_options(timeout=30_000)  # ms: the machine may be busy
 _numbers = itertools.count(1)
 
 
 class Person:
-    """Somebody with an account, who can also act without a browser."""
+    """A user, who can also act without a browser."""
 
     def __init__(self, url: str, name: str) -> None:
         self.url = url
@@ -54,14 +54,14 @@ class Person:
         return f"/chat/{'_'.join(sorted([self.id, other.id]))}"
 
     def log_in_elsewhere(self) -> None:
-        """Make a second login of the same person."""
+        """Log the same user in on another device."""
         credentials = {"email": self.email, "password": PASSWORD}
         requests.post(f"{self.url}/api/auth/login", json=credentials, timeout=10).raise_for_status()
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[ChatServer]:
-    """A server that all tests share: each brings people of its own."""
+    """A server that all tests share: each test has users of its own."""
     with ChatServer("flask", RATE_LIMITS="off") as server:
         yield server
 
@@ -83,21 +83,21 @@ def sign_up(server: ChatServer) -> Callable[[str], Person]:
 
 @pytest.fixture
 def ann(sign_up: Callable[[str], Person]) -> Person:
-    """The one who looks."""
+    """The user whose page is tested."""
     return sign_up("Ann")
 
 
 @pytest.fixture
 def bob(sign_up: Callable[[str], Person]) -> Person:
-    """The other one."""
+    """Another user."""
     return sign_up("Bob")
 
 
 @pytest.fixture
 def visit(server: ChatServer, browser: Browser) -> Iterator[Visit]:
-    """Open the page: ``visit(ann)``, or for nobody; with a path, and what else a browser context takes.
+    """Open the page: ``visit(ann)``, or without a login; with a path, and options of a browser context.
 
-    A test fails where the page had an error of its own or met the content security policy.
+    A test fails if the page had an error of its own or broke the content security policy.
     """
     contexts: list[BrowserContext] = []
     problems: list[str] = []

@@ -1,4 +1,4 @@
-"""The server goes away and comes back: nothing typed or sent is lost, repeated or out of order."""
+"""The server stops and starts again: nothing that was typed or sent is lost, repeated or out of order."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import APIResponse, Page, Route, expect
 
 from tests.browser.conftest import Person, Visit
-from tests.browser.talk import box, message, texts, write
+from tests.browser.steps import box, message, texts, write
 from tests.services import ChatServer
 
 LONG = 40_000  # ms: the socket waits for seconds between its attempts to connect
@@ -14,7 +14,7 @@ LONG = 40_000  # ms: the socket waits for seconds between its attempts to connec
 
 @pytest.fixture
 def server() -> Iterator[ChatServer]:
-    """A server of the test's own, to be stopped and started."""
+    """A server of its own for each test, to stop and start."""
     with ChatServer("flask", RATE_LIMITS="off") as server:
         yield server
 
@@ -24,7 +24,7 @@ def wait_for_worker(page: Page) -> None:
     page.evaluate("navigator.serviceWorker.ready.then(() => caches.match('/'))")
 
 
-def test_what_is_written_without_a_connection_is_sent_later_in_order(
+def test_messages_written_offline_are_sent_later_in_order(
     ann: Person, bob: Person, visit: Visit, server: ChatServer
 ) -> None:
     page = visit(ann, ann.path_to(bob))
@@ -41,7 +41,7 @@ def test_what_is_written_without_a_connection_is_sent_later_in_order(
     assert [one["text"] for one in bob.call("GET", f"/api/messages/{ann.id}")] == ["before", "one", "two", "three"]
 
 
-def test_what_waits_survives_closing_the_page_without_a_connection(
+def test_queued_messages_survive_a_reload_offline(
     ann: Person, bob: Person, visit: Visit, server: ChatServer
 ) -> None:
     page = visit(ann, ann.path_to(bob))
@@ -60,7 +60,7 @@ def test_what_waits_survives_closing_the_page_without_a_connection(
     assert [one["text"] for one in bob.call("GET", f"/api/messages/{ann.id}")] == ["kept one", "kept two"]
 
 
-def test_what_others_wrote_meanwhile_is_fetched_on_return(
+def test_messages_missed_offline_are_fetched_on_return(
     ann: Person, bob: Person, visit: Visit, server: ChatServer
 ) -> None:
     bob.send(ann, "first")
@@ -77,7 +77,7 @@ def test_what_others_wrote_meanwhile_is_fetched_on_return(
     assert texts(page) == ["first", "second, better", "third"]
 
 
-def test_an_answer_that_is_lost_does_not_send_a_message_twice(
+def test_a_lost_answer_does_not_send_a_message_twice(
     ann: Person, bob: Person, visit: Visit, server: ChatServer
 ) -> None:
     page = visit(ann, ann.path_to(bob))

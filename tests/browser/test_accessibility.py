@@ -1,4 +1,4 @@
-"""Everybody can use it: keyboard, screen reader, contrast, any size, light and dark."""
+"""Accessibility: keyboard, screen reader, contrast, any size, light and dark."""
 
 from pathlib import Path
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, Person, Visit
-from tests.browser.talk import act, box, entry, message, picture, room, write
+from tests.browser.steps import act, box, entry, message, picture, room, write
 
 AXE = (Path(__file__).parent / "vendor/axe.min.js").read_text()
 LOOKS = {
@@ -29,7 +29,7 @@ def check(page: Page, what: str) -> None:
 
 
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
-def test_axe_finds_nothing(ann: Person, bob: Person, visit: Visit, look: Any) -> None:
+def test_axe_finds_no_problem(ann: Person, bob: Person, visit: Visit, look: Any) -> None:
     outside = visit(**look)
     expect(outside.get_by_role("heading")).to_be_visible()
     check(outside, "login")
@@ -58,7 +58,7 @@ def test_axe_finds_nothing(ann: Person, bob: Person, visit: Visit, look: Any) ->
 
 
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
-def test_axe_finds_nothing_in_the_description_of_the_api(visit: Visit, look: Any) -> None:
+def test_axe_finds_no_problem_in_the_api_docs(visit: Visit, look: Any) -> None:
     page = visit(path="/api/docs", **look)
     page.get_by_text("/api/messages/send/{userId}").click()
     expect(page.get_by_text("client_id_reused").first).to_be_visible()
@@ -67,7 +67,7 @@ def test_axe_finds_nothing_in_the_description_of_the_api(visit: Visit, look: Any
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_a_message_is_sent_and_answered_with_the_keyboard_alone(ann: Person, bob: Person, visit: Visit) -> None:
+def test_sending_and_replying_works_with_the_keyboard_only(ann: Person, bob: Person, visit: Visit) -> None:
     bob.send(ann, "Press some keys")
     page = visit(ann)
     expect(entry(page, bob.name)).to_be_visible()
@@ -86,14 +86,14 @@ def test_a_message_is_sent_and_answered_with_the_keyboard_alone(ann: Person, bob
     expect(message(page, "Here they are")).to_contain_text("Press some keys")
 
 
-def test_a_screen_reader_hears_of_new_messages(ann: Person, bob: Person, visit: Visit) -> None:
+def test_a_screen_reader_announces_new_messages(ann: Person, bob: Person, visit: Visit) -> None:
     page = visit(ann)
     expect(entry(page, bob.name)).to_be_visible()
     bob.send(ann, "listen")
     expect(page.locator("[aria-live=polite]#live")).to_have_text(f"{bob.name}: listen")
 
 
-def test_the_narrowest_phone_and_the_widest_screen_scroll_up_and_down_only(
+def test_no_screen_width_scrolls_sideways(
     ann: Person, bob: Person, visit: Visit
 ) -> None:
     bob.send(ann, "w" * 500)
