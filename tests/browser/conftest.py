@@ -13,6 +13,7 @@ from tests.services import ChatServer
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 PASSWORD = "correct horse"
+PLAIN_HTTP_HOST = "chat.test"  # a name of this machine that browsers don't trust as they trust localhost
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -20,6 +21,7 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    f"--host-resolver-rules=MAP {PLAIN_HTTP_HOST} 127.0.0.1",
 ]
 Visit = Callable[..., Page]
 
@@ -41,7 +43,7 @@ class Person:
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """Call the server; the answer's JSON."""
-        answer = self.http.request(method, self.url + path, json=body, timeout=10)
+        answer = self.http.request(method, self.url + path, json=body, timeout=30)
         assert answer.ok, answer.text
         return answer.json()
 
@@ -53,10 +55,12 @@ class Person:
         """Where the page shows their conversation."""
         return f"/chat/{'_'.join(sorted([self.id, other.id]))}"
 
-    def log_in_elsewhere(self) -> None:
+    def log_in_elsewhere(self) -> requests.Session:
         """Log the same user in on another device."""
+        device = requests.Session()
         credentials = {"email": self.email, "password": PASSWORD}
-        requests.post(f"{self.url}/api/auth/login", json=credentials, timeout=10).raise_for_status()
+        device.post(f"{self.url}/api/auth/login", json=credentials, timeout=30).raise_for_status()
+        return device
 
 
 @pytest.fixture(scope="session")

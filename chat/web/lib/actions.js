@@ -61,14 +61,18 @@ export function markRead(conversation, seq) {
   if (seq <= readUpTo(state.conversations[id] ?? conversation, state.me._id)) return;
   receiveReading({ conversation: id, userId: state.me._id, seq });
   if (readTimers.has(id)) return;
-  readTimers.set(id, setTimeout(sendRead, READ_EVERY_MS, id));
+  sendRead(id, seq);
+  readTimers.set(id, setTimeout(sendFurtherReading, READ_EVERY_MS, id, seq));
 }
 
-function sendRead(id) {
+function sendFurtherReading(id, sent) {
   readTimers.delete(id);
   const conversation = state.conversations[id];
-  if (conversation) socket?.emit("read", { conversation: id, seq: readUpTo(conversation, state.me._id) });
+  const seq = conversation && readUpTo(conversation, state.me._id);
+  if (seq > sent) sendRead(id, seq);
 }
+
+const sendRead = (id, seq) => socket?.emit("read", { conversation: id, seq });
 
 const change = (method, message, path = "", body) =>
   attempt(async () => receive([await request(method, `/api/messages/${message._id}${path}`, body)]));

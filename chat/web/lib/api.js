@@ -1,20 +1,21 @@
 /** HTTP: every call to the server goes through here. */
 
 const MINUTE = 60; // seconds
+const JSON_CONTENT = { "Content-Type": "application/json" };
 
 /**
- * A call that failed. `message` is for people; `status` is 0 if there was no answer; `retryAfter` is how many seconds the
- * server asks to wait.
+ * A call that failed. `message` is for people, `code` for programs; `status` is 0 if there was no answer; `retryAfter` is
+ * how many seconds the server asks to wait.
  */
 export class ApiError extends Error {
-  constructor(message, status = 0, retryAfter = 0) {
+  constructor(message, { status = 0, code = "", retryAfter = 0 } = {}) {
     super(message);
-    Object.assign(this, { status, retryAfter });
+    Object.assign(this, { status, code, retryAfter });
   }
 }
 
-/** Call the server: the answer's JSON. Throws `ApiError`. */
-export const request = async (method, path, body) => (await call(method, path, body)).data;
+/** Call the server, with `{ headers, signal }` as of `fetch`: the answer's JSON. Throws `ApiError`. */
+export const request = async (method, path, body, options) => (await call(method, path, body, options)).data;
 
 /** A page of history, and the `before` of the next older page (undefined for the oldest). Throws `ApiError`. */
 export async function requestPage(path) {
@@ -23,13 +24,14 @@ export async function requestPage(path) {
 }
 
 /** POST a large body and report how much has been sent, 0 to 1: the answer's JSON. Throws `ApiError`. */
-export function upload(path, body, onProgress) {
+export function upload(path, body, onProgress, { headers = {}, signal } = {}) {
   return new Promise((resolve, reject) => {
     const sending = new XMLHttpRequest(); // `fetch` does not tell how much has been sent
     sending.open("POST", path);
-    sending.setRequestHeader("Content-Type", "application/json");
+    for (const [name, value] of Object.entries({ ...JSON_CONTENT, ...headers })) sending.setRequestHeader(name, value);
+    signal?.addEventListener("abort", () => sending.abort());
     sending.upload.onprogress = ({ loaded, total }) => onProgress(loaded / total);
-    sending.onerror = () => reject(unreachable());
+    sending.onerror = sending.onabort = () => reject(unreachable());
     sending.onload = () => {
       const data = parsed(sending.responseText);
       if (sending.status < 300 && data) resolve(data);
@@ -39,9 +41,9 @@ export function upload(path, body, onProgress) {
   });
 }
 
-async function call(method, path, body) {
-  const content = body && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
-  const answer = await fetch(path, { method, ...content }).catch(() => {
+async function call(method, path, body, { headers = {}, signal } = {}) {
+  const content = body && { headers: { ...JSON_CONTENT, ...headers }, body: JSON.stringify(body) };
+  const answer = await fetch(path, { method, headers, signal, ...content }).catch(() => {
     throw unreachable();
   });
   const data = parsed(await answer.text().catch(() => ""));
@@ -61,7 +63,7 @@ const unreachable = () => new ApiError("Can't reach the server. Check your conne
 
 function failure(status, data, retryAfter) {
   const seconds = Number(retryAfter) || 0;
-  return new ApiError(explain(status, data, seconds), status, seconds);
+  return new ApiError(explain(status, data, seconds), { status, code: data?.code, retryAfter: seconds });
 }
 
 function explain(status, data, seconds) {

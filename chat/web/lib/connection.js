@@ -83,26 +83,26 @@ function check() {
 
 function end(code) {
   ended(code);
-  return new ApiError("You were logged out.", 401);
+  return new ApiError("You were logged out.", { status: 401 });
 }
 
 /** What `sync` calls the server with. Pictures show how much of them has been sent. */
-async function requestAsMe(method, path, body) {
+async function requestAsMe(method, path, body, options) {
   await check();
   try {
-    return await (body?.image ? uploadPicture(path, body) : request(method, path, body));
+    return await (body.image ? uploadPicture(path, body, options) : request(method, path, body, options));
   } catch (error) {
     if (error.status === 0) checking = null;
     throw error;
   }
 }
 
-function uploadPicture(path, body) {
+function uploadPicture(path, body, options) {
   const show = (fraction) => {
     const { [body.clientId]: _, ...others } = state.uploads;
     set({ uploads: fraction === undefined ? others : { ...others, [body.clientId]: fraction } });
   };
-  return upload(path, body, show).finally(() => show());
+  return upload(path, body, show, options).finally(() => show());
 }
 
 /** Called by socket.io-client each time it connects: it connects once `send` is called. */

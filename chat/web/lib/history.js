@@ -28,7 +28,7 @@ export const NEW_HISTORY = {
 };
 
 /** Whether there is something to show. */
-export const isLoaded = ({ status, messages }) => messages.length > 0 || ["ready", "older"].includes(status);
+export const isLoaded = ({ status, messages }) => messages.length > 0 || ["ready", "older", "cached"].includes(status);
 
 const historyOf = (id) => state.histories[id] ?? NEW_HISTORY;
 
@@ -51,7 +51,7 @@ export async function load(conversation) {
   const { status, messages } = historyOf(conversation.id);
   if (status !== "failed" || messages.length || !state.me) return;
   const cached = await cachedMessages(state.me._id, conversation.id);
-  if (cached?.length && historyOf(conversation.id).status === "failed") {
+  if (cached && historyOf(conversation.id).status === "failed") {
     update(conversation.id, { messages: cached, status: "cached" });
   }
 }

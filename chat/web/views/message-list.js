@@ -43,7 +43,7 @@ export function MessageList({ conversation, history, waiting, uploads, sentAt, g
   useEffect(() => {
     if (!sentAt) return;
     setLine(null);
-    setPosition({ end: true });
+    scrollTo({ end: true });
   }, [sentAt]);
 
   // What comes while the user is not looking is put under the line "New", which stays in view.
@@ -53,7 +53,7 @@ export function MessageList({ conversation, history, waiting, uploads, sentAt, g
     const first = unread && (!attentive || !opened.current) && messages.find(isNew);
     if (first) setLine(first._id);
     if (first && (!opened.current || view.current?.end || holding.current)) {
-      setPosition({ key: "line", at: LINE_AT });
+      scrollTo({ key: "line", at: LINE_AT });
       holding.current = true;
     }
     if (attentive) holding.current = false;
@@ -67,10 +67,15 @@ export function MessageList({ conversation, history, waiting, uploads, sentAt, g
     if (!goal || status !== "ready") return;
     const row = rows.find(({ message }) => message?._id === goal.id);
     if (row) {
-      setPosition({ key: row.key, at: GOAL_AT });
+      scrollTo({ key: row.key, at: GOAL_AT });
       setTimeout(() => state.goal === goal && set({ goal: null }), POINTED_OUT_MS);
     } else if (history.older) loadOlder(conversation, JUMP_PAGE);
   }, [goal, status]);
+
+  function scrollTo(goal) {
+    view.current = null; // until the list is there: what is in view on the way counts for nothing
+    setPosition(goal);
+  }
 
   function onView(current) {
     view.current = current;
@@ -79,19 +84,19 @@ export function MessageList({ conversation, history, waiting, uploads, sentAt, g
   }
 
   function readWhatIsInView() {
-    if (!attentive || !view.current) return;
+    if (!attentive || !opened.current || !view.current) return;
     for (let index = Math.min(view.current.last, rows.length - 1); index >= 0; index--) {
       const seq = rows[index].message?.seq;
       if (seq) return markRead(conversation, seq);
     }
   }
 
-  if (status === "failed" && !messages.length) {
+  if (status === "failed" && !messages.length && !waiting.length) {
     return html`<${Empty} icon="cloud" title="Couldn't load messages">
       ${history.error}<br /><button class="button" onClick=${() => load(conversation)}>Try again</button>
     <//>`;
   }
-  if (!ready) return html`<${Skeleton} of="messages" />`;
+  if (!ready && !waiting.length) return html`<${Skeleton} of="messages" />`;
   if (!messages.length && !waiting.length) {
     const title = `Say hello ${conversation.room ? "in" : "to"} ${titleOf(conversation, users)}`;
     return html`<${Empty} icon="wave" title=${title}>There are no messages yet.<//>`;
@@ -108,7 +113,7 @@ export function MessageList({ conversation, history, waiting, uploads, sentAt, g
     />
     ${
       !end &&
-      html`<button type="button" class="latest" onClick=${() => setPosition({ end: true })}>
+      html`<button type="button" class="latest" onClick=${() => scrollTo({ end: true })}>
         ${unread ? `${unread} new` : "Latest"}<${Icon} name="down" />
       </button>`
     }
