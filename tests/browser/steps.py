@@ -58,3 +58,8 @@ def room(owner: Person, name: str, *members: Person, public: bool = False) -> st
     body = {"name": name, "public": public, "members": [member.id for member in members]}
     id: str = owner.call("POST", "/api/rooms", body)["_id"]
     return id
+
+
+def section(page: Page, title: str) -> Locator:
+    """A section of the list, such as "People"."""
+    return page.locator(f"section[aria-label='{title}']")

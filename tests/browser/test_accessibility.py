@@ -108,3 +108,41 @@ def test_no_screen_width_scrolls_sideways(
             )
             <= 0
         )
+
+
+def test_the_arrow_keys_move_in_the_emoji_picker(ann: Person, bob: Person, visit: Visit) -> None:
+    page = visit(ann, ann.path_to(bob))
+    page.get_by_role("button", name="Add an emoji").click()
+    picker = page.get_by_role("dialog", name="Pick an emoji")
+    expect(picker.get_by_role("button").first).to_be_focused()
+    for key, index in (("ArrowRight", 1), ("ArrowDown", 9), ("ArrowLeft", 8), ("ArrowUp", 0), ("ArrowUp", 0)):
+        page.keyboard.press(key)
+        expect(picker.get_by_role("button").nth(index)).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(picker).to_be_hidden()
+    expect(page.get_by_role("button", name="Add an emoji")).to_be_focused()
+
+
+def test_a_new_room_asks_for_its_name_first(ann: Person, visit: Visit) -> None:
+    page = visit(ann)
+    page.get_by_role("button", name="New room").click()
+    expect(page.get_by_label("Name", exact=True)).to_be_focused()
+
+
+def test_on_a_phone_the_buttons_of_a_message_cover_no_time(ann: Person, bob: Person, visit: Visit) -> None:
+    for text in ("one", "two", "three"):
+        bob.send(ann, text)
+        ann.send(bob, f"{text} back")
+    page = visit(ann, ann.path_to(bob), **PHONE)
+    for text in ("two", "two back"):
+        message(page, text).first.click()
+        buttons = page.get_by_role("group", name="Message")
+        expect(buttons).to_have_count(1)
+        covered = buttons.evaluate(
+            """buttons => {
+                const a = buttons.getBoundingClientRect();
+                const overlaps = b => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+                return [...document.querySelectorAll("time")].filter(time => overlaps(time.getBoundingClientRect())).length;
+            }"""
+        )
+        assert covered == 0

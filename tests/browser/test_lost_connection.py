@@ -6,10 +6,19 @@ import pytest
 from playwright.sync_api import APIResponse, Page, Route, expect
 
 from tests.browser.conftest import Person, Visit
-from tests.browser.steps import box, message, texts, write
+from tests.browser.steps import box, entry, message, texts, write
 from tests.services import ChatServer
 
 LONG = 40_000  # ms: the socket waits for seconds between its attempts to connect
+# All that the page keeps of lists and messages, as JSON.
+CACHED = """new Promise((resolve) => {
+    const opening = indexedDB.open("chat-cache");
+    opening.onsuccess = () => {
+        const database = opening.result;
+        const all = database.transaction("values").objectStore("values").getAll();
+        all.onsuccess = () => { database.close(); resolve(JSON.stringify(all.result)); };
+    };
+})"""
 
 
 @pytest.fixture
@@ -22,6 +31,11 @@ def server() -> Iterator[ChatServer]:
 def wait_for_worker(page: Page) -> None:
     """Wait until the service worker has the page, so that it opens without a server."""
     page.evaluate("navigator.serviceWorker.ready.then(() => caches.match('/'))")
+
+
+def wait_for_cache(page: Page, text: str) -> None:
+    """Wait until the browser keeps a message, so that it is shown without a server."""
+    page.wait_for_function(f"text => {CACHED}.then(kept => kept.includes(text))", arg=text)
 
 
 def test_messages_written_offline_are_sent_later_in_order(
@@ -97,3 +111,75 @@ def test_a_lost_answer_does_not_send_a_message_twice(
     expect(page.get_by_label("Sent", exact=True)).to_have_count(2)
     assert lost
     assert [one["text"] for one in bob.call("GET", f"/api/messages/{ann.id}")] == ["only once", "and this"]
+
+
+def test_going_offline_is_shown_at_once(ann: Person, visit: Visit) -> None:
+    page = visit(ann)
+    expect(page.get_by_role("button", name="Your profile")).to_be_visible()
+    expect(page.get_by_text("No connection.")).to_be_hidden()
+    page.context.set_offline(True)
+    expect(page.get_by_text("No connection.")).to_be_visible(timeout=5000)
+    page.context.set_offline(False)
+    expect(page.get_by_text("No connection.")).to_be_hidden(timeout=LONG)
+
+
+def test_the_last_lists_and_messages_are_shown_without_a_connection(
+    ann: Person, bob: Person, visit: Visit, server: ChatServer
+) -> None:
+    bob.send(ann, "kept for later")
+    page = visit(ann, ann.path_to(bob))
+    expect(message(page, "kept for later")).to_be_visible()
+    wait_for_worker(page)
+    wait_for_cache(page, "kept for later")
+    server.kill()
+    page.reload()
+    expect(entry(page, bob.name)).to_be_visible()
+    expect(message(page, "kept for later")).to_be_visible()
+    server.start()
+    bob.send(ann, "and this came later")
+    expect(message(page, "and this came later")).to_be_visible(timeout=LONG)
+    assert texts(page) == ["kept for later", "and this came later"]
+
+
+def test_logging_out_removes_what_was_kept(ann: Person, bob: Person, visit: Visit) -> None:
+    bob.send(ann, "private words")
+    page = visit(ann, ann.path_to(bob))
+    expect(message(page, "private words")).to_be_visible()
+    wait_for_cache(page, "private words")
+    page.get_by_role("button", name="Your profile").click()
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
+    page.wait_for_timeout(1000)  # longer than the page waits before it writes
+    assert page.evaluate(CACHED) == "[]"
+    assert "private words" not in page.content()
+
+
+def test_a_queued_message_is_never_sent_by_another_user(ann: Person, bob: Person, visit: Visit) -> None:
+    eve = Person(ann.url, "Eve")
+    page = visit(ann, ann.path_to(bob))
+    expect(box(page)).to_be_visible()
+    page.context.set_offline(True)
+    expect(page.get_by_text("No connection.")).to_be_visible()
+    write(page, "from Ann")
+    expect(page.get_by_label("Waiting to be sent")).to_be_visible()
+    page.context.add_cookies([{"name": "jwt", "value": eve.http.cookies["jwt"] or "", "url": ann.url}])
+    page.context.set_offline(False)
+    expect(page.get_by_role("button", name=f"Your profile: {eve.name}")).to_be_visible(timeout=LONG)
+    page.wait_for_timeout(1000)
+    assert bob.call("GET", f"/api/messages/{eve.id}") == []
+    assert bob.call("GET", f"/api/messages/{ann.id}") == []
+    page.context.add_cookies([{"name": "jwt", "value": ann.http.cookies["jwt"] or "", "url": ann.url}])
+    page.goto(ann.path_to(bob))
+    expect(page.get_by_label("Sent", exact=True)).to_be_visible(timeout=LONG)
+    assert [one["text"] for one in bob.call("GET", f"/api/messages/{ann.id}")] == ["from Ann"]
+
+
+def test_a_login_in_another_tab_replaces_the_user_in_all_tabs(ann: Person, visit: Visit) -> None:
+    eve = Person(ann.url, "Eve")
+    page = visit(ann)
+    expect(page.get_by_role("button", name=f"Your profile: {ann.name}")).to_be_visible()
+    page.context.add_cookies([{"name": "jwt", "value": eve.http.cookies["jwt"] or "", "url": ann.url}])
+    other_tab = page.context.new_page()
+    other_tab.goto("/")
+    expect(other_tab.get_by_role("button", name=f"Your profile: {eve.name}")).to_be_visible()
+    expect(page.get_by_role("button", name=f"Your profile: {eve.name}")).to_be_visible()

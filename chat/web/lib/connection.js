@@ -25,7 +25,8 @@ let refreshedAt = 0;
 
 /**
  * Prepare the connection of the user who is logged in: what waits to be sent is shown. `onEnd(code)` is called when the
- * login turns out to have ended: "revoked", "other_user", or a code of the server.
+ * login turns out to have ended: "revoked", "wrong_user" (another user has logged in), "logged_out", or a code of the
+ * server.
  */
 export function prepare(onEnd) {
   const userId = state.me._id;
@@ -36,6 +37,7 @@ export function prepare(onEnd) {
     request: requestAsMe,
     onMessages: takeMessages,
     onQueue: (queue) => set({ queue }),
+    onStop: (reason) => ended(reason),
   });
   socket = io({
     auth: authenticate,
@@ -71,11 +73,11 @@ export function close() {
 function check() {
   checking ??= request("GET", "/api/auth/check").then(
     ({ _id }) => {
-      if (_id !== state.me?._id) throw end("other_user");
+      if (_id !== state.me?._id) throw end("wrong_user");
     },
     (error) => {
       checking = null;
-      throw [401, 404].includes(error.status) ? end("invalid_token") : error;
+      throw [401, 404].includes(error.status) ? end("logged_out") : error;
     },
   );
   return checking;

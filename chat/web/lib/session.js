@@ -100,7 +100,7 @@ async function endingHere(action) {
 
 function onEnd(code) {
   if (ending) return;
-  if (code !== "other_user") return leave(REASONS[code] ?? "You were logged out.");
+  if (code !== "wrong_user") return leave(REASONS[code] ?? "You were logged out.");
   leave();
   start();
 }
