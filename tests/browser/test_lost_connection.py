@@ -10,15 +10,17 @@ from tests.browser.steps import box, entry, message, texts, write
 from tests.services import ChatServer
 
 LONG = 40_000  # ms: the socket waits for seconds between its attempts to connect
-# All that the page keeps of lists and messages, as JSON.
+# The messages of conversations that the browser keeps, as JSON.
 CACHED = """new Promise((resolve) => {
     const opening = indexedDB.open("chat-cache");
     opening.onsuccess = () => {
         const database = opening.result;
-        const all = database.transaction("values").objectStore("values").getAll();
+        const messages = IDBKeyRange.bound(`${localStorage.getItem("chat:user")}:messages:`, "~");
+        const all = database.transaction("values").objectStore("values").getAll(messages);
         all.onsuccess = () => { database.close(); resolve(JSON.stringify(all.result)); };
     };
 })"""
+ALL_CACHED = CACHED.replace("getAll(messages)", "getAll()")
 
 
 @pytest.fixture
@@ -150,7 +152,7 @@ def test_logging_out_removes_what_was_kept(ann: Person, bob: Person, visit: Visi
     page.get_by_role("button", name="Log out").click()
     expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
     page.wait_for_timeout(1000)  # longer than the page waits before it writes
-    assert page.evaluate(CACHED) == "[]"
+    assert page.evaluate(ALL_CACHED) == "[]"
     assert "private words" not in page.content()
 
 

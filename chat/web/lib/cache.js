@@ -5,9 +5,9 @@
 
 import { database } from "/lib/database.js";
 
-const WAIT_MS = 500; // so that a burst of messages is one write
+const EVERY_MS = 500; // so that a burst of messages is few writes
 const kept = database("chat-cache");
-const waiting = new Map(); // key → timer
+const pauses = new Map(); // key → { timer, value }: `value` is to be written after the pause
 
 /** The lists of a user: `{ me, limits, people, rooms }`, or undefined. */
 export const cachedLists = (userId) => kept.get(`${userId}:lists`);
@@ -18,16 +18,24 @@ export const cachedMessages = (userId, conversationId) => kept.get(`${userId}:me
 
 export function cacheMessages(userId, conversationId, messages) {
   const key = `${userId}:messages:${conversationId}`;
-  clearTimeout(waiting.get(key));
-  waiting.set(
-    key,
-    setTimeout(() => kept.put(key, messages), WAIT_MS),
-  );
+  if (pauses.has(key)) pauses.get(key).value = messages;
+  else write(key, messages);
+}
+
+function write(key, value) {
+  kept.put(key, value);
+  pauses.set(key, { timer: setTimeout(writeNext, EVERY_MS, key) });
+}
+
+function writeNext(key) {
+  const { value } = pauses.get(key);
+  pauses.delete(key);
+  if (value) write(key, value);
 }
 
 /** Remove all that is kept for a user. */
 export function clearCache(userId) {
-  for (const timer of waiting.values()) clearTimeout(timer);
-  waiting.clear();
+  for (const { timer } of pauses.values()) clearTimeout(timer);
+  pauses.clear();
   return kept.removePrefix(`${userId}:`);
 }
