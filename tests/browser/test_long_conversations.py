@@ -117,3 +117,10 @@ def test_search_shows_a_message_far_back(page: Page) -> None:
     find(page, "message 1234 ")
     page.get_by_role("button", name="Latest").click()
     expect(message(page, f"message {MESSAGES - 1} ")).to_be_in_viewport()
+
+
+def test_a_message_gets_its_buttons_only_when_it_is_reached(page: Page) -> None:
+    buttons = page.get_by_role("group", name="Message")
+    expect(page.locator(".actions")).to_have_count(0)
+    message(page, f"message {MESSAGES - 1} ").hover()
+    expect(buttons).to_be_visible()

@@ -12,18 +12,19 @@ const times = new WeakMap(); // message → its time in ms: parsing thousands of
  * everything that is shown in it, names included, and is the same object as in `before` (key → row) if nothing in it has
  * changed, so that it is not rendered again.
  *
- * - `history`: see history.js. `waiting`: the entries of sync.js's queue for this conversation; `uploads`: how much of
+ * - `messages`: those that are loaded; `start`: what is said above them.
+ * - `waiting`: the entries of sync.js's queue for this conversation; `uploads`: how much of
  *   each has been sent.
  * - `line`: the id of the message under the line "New". `goal`: the id of the message to point out.
  */
-export function rowsOf({ conversation, history, waiting, uploads, line, goal, me, users, before }) {
+export function rowsOf({ conversation, messages, start, waiting, uploads, line, goal, me, users, before }) {
   const readers = Object.entries(conversation.cursors).filter(([id]) => id !== me._id);
-  const byId = new Map(history.messages.map((message) => [message._id, message]));
-  const rows = [startRow(history)];
+  const byId = new Map(messages.map((message) => [message._id, message]));
+  const rows = [{ key: "start", guess: 60, start }];
   const add = (row) => rows.push(row);
   let last = null; // the message before, unless something stands between
   let nextDay = -Infinity;
-  for (const message of [...history.messages, ...waiting.map((entry) => asMessage(entry, me))]) {
+  for (const message of [...messages, ...waiting.map((entry) => asMessage(entry, me))]) {
     const time = timeOf(message);
     if (time >= nextDay || time < nextDay - DAY) {
       add({ key: `day ${new Date(time).toDateString()}`, guess: 52, day: dayName(time) });
@@ -58,11 +59,6 @@ export function rowsOf({ conversation, history, waiting, uploads, line, goal, me
     last = message;
   }
   return rows.map((row) => (isSame(before.get(row.key), row) ? before.get(row.key) : row));
-}
-
-function startRow({ older, error, status }) {
-  if (older) return { key: "start", guess: 60, start: error ?? "Loading older messages …" };
-  return { key: "start", guess: 60, start: status === "ready" ? "Beginning of your conversation" : error };
 }
 
 /** An entry of the queue as a message. */

@@ -28,13 +28,14 @@ export function MessageList({ conversation, history, waiting, uploads, sentAt, g
   const [end, setEnd] = useState(true);
   const [position, setPosition] = useState({ end: true });
   const ready = isLoaded(history);
+  const start = startOf(history);
 
   const rows = useMemo(() => {
     const before = rowsBefore.current;
-    const rows = rowsOf({ conversation, history, waiting, uploads, line, goal: goal?.id, me, users, before });
+    const rows = rowsOf({ conversation, messages, start, waiting, uploads, line, goal: goal?.id, me, users, before });
     rowsBefore.current = new Map(rows.map((row) => [row.key, row]));
     return rows;
-  }, [conversation.cursors, conversation.room, history, waiting, uploads, line, goal, me, users, today]);
+  }, [conversation.cursors, conversation.room, messages, start, waiting, uploads, line, goal, me, users, today]);
 
   useEffect(() => {
     if (status === "none") load(conversation);
@@ -118,4 +119,10 @@ export function MessageList({ conversation, history, waiting, uploads, sentAt, g
       </button>`
     }
   </div>`;
+}
+
+/** What is said above the first message that is loaded. */
+function startOf({ older, error, status }) {
+  if (older) return error ?? "Loading older messages …";
+  return status === "ready" ? "Beginning of your conversation" : error;
 }

@@ -1,6 +1,6 @@
 /** One row of a conversation. */
 
-import { classes, html } from "/html.js";
+import { classes, html, useState } from "/html.js";
 import { compose, deleteMessage, discard, jumpTo, retry, toggleReaction } from "/lib/actions.js";
 import { conversationIdOf } from "/lib/conversations.js";
 import { clock, exactTime, isJustEmoji } from "/lib/format.js";
@@ -24,6 +24,8 @@ export function MessageRow({ row }) {
 }
 
 function Message(row) {
+  const [reached, setReached] = useState(false); // by the pointer or the focus: only then it needs its buttons
+  const reach = () => setReached(true);
   const { message, name, picture, first, mine, goal, inRoom, quotedName, quotedText } = row;
   const { text, image, entry, senderId, createdAt, replyTo, rev } = message;
   const gone = message.deletedAt ? "Message deleted" : message.blocked && "Message from a blocked user";
@@ -38,6 +40,8 @@ function Message(row) {
     data-stop
     tabindex="-1"
     aria-label=${`${name}, ${exactTime(createdAt)}`}
+    onPointerEnter=${reach}
+    onFocusIn=${reach}
   >
     <div class="message__body">
       ${room && first && html`<${Avatar} id=${senderId} name=${name} picture=${picture} size="s" />`}
@@ -49,7 +53,7 @@ function Message(row) {
       </div>
       ${!gone && row.reactions && html`<${Reactions} message=${message} reactions=${row.reactions} />`}
       ${failed && html`<${Failed} entry=${entry} />`}
-      ${!gone && rev !== undefined && html`<${Actions} message=${message} mine=${mine} />`}
+      ${reached && !gone && rev !== undefined && html`<${Actions} message=${message} mine=${mine} />`}
     </div>
   </article>`;
 }
