@@ -1,6 +1,5 @@
 """The MongoDB store: the collections and fields of the Express backend, and ours on top."""
 
-import contextlib
 from collections.abc import Callable
 
 from chat.errors import DatabaseUnavailableError
@@ -28,8 +27,14 @@ class MongoStore:
         writing = Writing(self._connection, ledger)
         self.messages: Messages = MongoMessages(self._connection, ledger, writing)
         self.legacy = Legacy(self._connection, writing)
-        with contextlib.suppress(DatabaseUnavailableError), failures_named():
-            self._connection.prepare()
+        try:
+            with failures_named():
+                self._connection.prepare()
+        except DatabaseUnavailableError:
+            pass  # the first use tries again
+        except Exception:
+            self.close()
+            raise
 
     def ping(self) -> None:
         """Return if MongoDB answers."""
