@@ -162,13 +162,13 @@ def test_a_queued_message_is_never_sent_by_another_user(ann: Person, bob: Person
     expect(page.get_by_text("No connection.")).to_be_visible()
     write(page, "from Ann")
     expect(page.get_by_label("Waiting to be sent")).to_be_visible()
-    page.context.add_cookies([{"name": "jwt", "value": eve.http.cookies["jwt"] or "", "url": ann.url}])
+    page.context.add_cookies([{"name": "jwt", "value": eve.token, "url": ann.url}])
     page.context.set_offline(False)
     expect(page.get_by_role("button", name=f"Your profile: {eve.name}")).to_be_visible(timeout=LONG)
     page.wait_for_timeout(1000)
     assert bob.call("GET", f"/api/messages/{eve.id}") == []
     assert bob.call("GET", f"/api/messages/{ann.id}") == []
-    page.context.add_cookies([{"name": "jwt", "value": ann.http.cookies["jwt"] or "", "url": ann.url}])
+    page.context.add_cookies([{"name": "jwt", "value": ann.token, "url": ann.url}])
     page.goto(ann.path_to(bob))
     expect(page.get_by_label("Sent", exact=True)).to_be_visible(timeout=LONG)
     assert [one["text"] for one in bob.call("GET", f"/api/messages/{ann.id}")] == ["from Ann"]
@@ -178,7 +178,7 @@ def test_a_login_in_another_tab_replaces_the_user_in_all_tabs(ann: Person, visit
     eve = Person(ann.url, "Eve")
     page = visit(ann)
     expect(page.get_by_role("button", name=f"Your profile: {ann.name}")).to_be_visible()
-    page.context.add_cookies([{"name": "jwt", "value": eve.http.cookies["jwt"] or "", "url": ann.url}])
+    page.context.add_cookies([{"name": "jwt", "value": eve.token, "url": ann.url}])
     other_tab = page.context.new_page()
     other_tab.goto("/")
     expect(other_tab.get_by_role("button", name=f"Your profile: {eve.name}")).to_be_visible()

@@ -19,7 +19,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from chat.errors import BlockedError, DatabaseUnavailableError
+from chat.errors import DatabaseUnavailableError
 from chat.models.conversation import Conversation, Room, direct
 from chat.models.message import Draft, Message
 from chat.store.port import Store
