@@ -1,29 +1,36 @@
 """A chat backend: the factory puts the parts together."""
 
+from functools import partial
 from wsgiref.types import WSGIApplication
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from chat import errors, sockets
 from chat.cli import migrate
 from chat.config import Config
-from chat.lib import json, logs, threads
-from chat.lib.cluster import Cluster
-from chat.lib.devserver import CloseAfterWebSocket
-from chat.lib.images import open_images
+from chat.current import EXTENSION, Parts
+from chat.lib import logs
+from chat.lib.image_stores import open_image_store
+from chat.lib.images import Images
 from chat.lib.limits import Limits
-from chat.lib.outbox import Outbox, PatientRedisManager
-from chat.lib.presence import Presence
-from chat.lib.realtime import close_sockets, hang_up_at_once, socketio, take_known_events_alone
-from chat.middleware import origins
-from chat.middleware.handshakes import Handshakes
+from chat.lib.metrics import Metrics
+from chat.lib.passwords import Passwords
+from chat.lib.tokens import Tokens
+from chat.middleware import failures, metrics, origins
+from chat.middleware.auth import session_cookie
 from chat.middleware.headers import SecurityHeaders
-from chat.middleware.metrics import Metrics
+from chat.openapi import ALIAS
+from chat.realtime import server
+from chat.realtime.bus import Bus
+from chat.realtime.connections import Connections
+from chat.realtime.emitter import Emitter
+from chat.realtime.presence import Presence
+from chat.realtime.sessions import Sessions
 from chat.routes import auth, docs, messages, rooms, site
+from chat.sockets import CLIENT_EVENTS
 from chat.store import open_store
 
-__all__ = ["create_app", "sockets"]  # importing the event handlers is what registers them
+__all__ = ["create_app"]
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -31,42 +38,52 @@ def create_app(config: Config | None = None) -> Flask:
     config = config or Config.from_env()
     logs.setup(config.production)
     app = Flask(__name__, static_folder=None)
-    app.json = json.ORJSONProvider(app)
     app.config["MAX_CONTENT_LENGTH"] = config.max_request_bytes
-    app.extensions["chat.config"] = config
-    app.extensions["chat.store"] = open_store(config.mongo_url, config.data_dir)
-    app.extensions["chat.images"] = open_images(config.cloudinary, config.data_dir, config.public_url)
-    app.extensions["chat.limits"] = limits = Limits(config)
-    outbox = Outbox()
-    cluster = Cluster(config.redis_url, outbox)
-    cluster.on("session ended", close_sockets)
-    app.extensions["chat.cluster"] = cluster
-    app.extensions["chat.presence"] = presence = Presence(cluster)
-    Metrics(presence, limits).init_app(app)
-    errors.register(app)
+    app.extensions[EXTENSION] = parts = _build(config)
+    failures.init_app(app)
     origins.init_app(app, config)
+    metrics.init_app(app, parts.metrics)
     for blueprint in (auth.bp, messages.bp, rooms.bp, site.bp, docs.bp):
         app.register_blueprint(blueprint)
+    app.register_blueprint(messages.bp, name=ALIAS, url_prefix="/api/message")
     app.cli.add_command(migrate)
-    socketio.init_app(
+    server.init_app(
         app,
-        async_mode="eventlet" if threads.under_eventlet() else "threading",
-        async_handlers=False,  # one client's events are handled one after the other: its messages keep their order
-        manage_session=False,
-        client_manager=PatientRedisManager(config.redis_url, outbox) if config.redis_url else None,
-        json=json,
-        max_http_buffer_size=config.max_request_bytes,
-        cors_allowed_origins=lambda origin, environ: origins.may_connect(origin, environ, config),
+        config,
+        parts.bus,
+        known_events=CLIENT_EVENTS.keys(),
+        may_connect=partial(origins.may_connect, config),
+        credential=session_cookie,
     )
-    hang_up_at_once()
-    take_known_events_alone()
-    cluster.start(presence.here)
+    Sessions(parts.connections, parts.emitter, parts.bus, parts.store.users.sessions_alive)
     app.wsgi_app = _wrapped(app.wsgi_app, config)  # type: ignore[assignment, method-assign]  # Flask's own way to wrap it
     return app
 
 
+def _build(config: Config) -> Parts:
+    """The parts of an app, from the bottom up."""
+    connections = Connections(config)
+    bus = Bus(config.redis_url)
+    emitter = Emitter(connections)
+    presence = Presence(connections, bus, emitter)
+    image_store = open_image_store(config.cloudinary, config.data_dir, config.public_url)
+    return Parts(
+        config=config,
+        store=open_store(config.mongo_url, config.data_dir),
+        images=Images(image_store, config.max_image_bytes, config.max_image_pixels),
+        limits=Limits(config),
+        metrics=Metrics(online_users=lambda: len(presence.here()), sockets=connections.count),
+        passwords=Passwords(config.bcrypt_cost),
+        tokens=Tokens(config.jwt_secret, config.jwt_secret_previous),
+        bus=bus,
+        connections=connections,
+        emitter=emitter,
+        presence=presence,
+    )
+
+
 def _wrapped(wsgi_app: WSGIApplication, config: Config) -> WSGIApplication:
-    """What holds for Flask's answers and Socket.IO's alike is done around both."""
-    wsgi_app = SecurityHeaders(Handshakes(CloseAfterWebSocket(wsgi_app), config), config.production)
+    """What applies to the responses of Flask and of Socket.IO alike wraps both."""
+    wsgi_app = SecurityHeaders(wsgi_app, config.production)
     proxies = config.trusted_proxies
     return ProxyFix(wsgi_app, x_for=proxies, x_proto=proxies, x_host=0) if proxies else wsgi_app

@@ -1,40 +1,64 @@
-"""What endpoints answer and events tell: shapes that the documentation and the tests hold the real ones to."""
+"""What goes out: a Struct for each response, acknowledgement and emitted event.
 
-from types import GenericAlias
-from typing import Any, Literal, get_type_hints
+Clients refuse no field that they don't know, but the server sends only fields that are named here.
+"""
 
-from msgspec import UNSET, Struct, UnsetType, defstruct
+from typing import Annotated, Literal
 
-from chat.schemas import ClientId, Id, Number, Time
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from chat.schemas import ClientId, Number
+
+Id = Annotated[str, Meta(pattern="^[0-9a-f]{24}$", title="id")]
+NoticeKind = Literal["joined", "left", "added", "removed", "renamed"]  # what a notice of a room says
+Time = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$", title="time")]
 
 
-def _on_the_wire(name: str) -> str:
+def _wire_name(name: str) -> str:
     """The name of a field as clients see it: ``id`` as in MongoDB, the others in camelCase."""
     first, *others = name.split("_")
     return "_id" if name == "id" else first + "".join(word.title() for word in others)
 
 
-class Failure(Struct, forbid_unknown_fields=True):
-    """What went wrong: words for people, a stable code for programs."""
+class Answer(Struct, kw_only=True, rename=_wire_name, forbid_unknown_fields=True):
+    """The base of everything that goes out."""
+
+
+class Failure(Answer):
+    """What went wrong: a message for people (``error`` repeats it for older clients), and a stable code for programs."""
 
     message: str
     code: str
+    error: str
 
 
-class Done(Struct, forbid_unknown_fields=True):
-    """It is done; words for people."""
+class Done(Answer):
+    """It is done; a message for people."""
 
     message: str
 
 
-class Health(Struct, forbid_unknown_fields=True):
-    """How the server is."""
+class Health(Answer):
+    """The state of the server."""
 
     status: Literal["alive", "ready"]
 
 
-class User(Struct, rename=_on_the_wire, forbid_unknown_fields=True):
-    """A person; ``profilePic`` is the address of an image, and empty where there is none."""
+class Limits(Answer):
+    """The limits that a client needs to know. Lengths are in code points, passwords in bytes at most, images in bytes."""
+
+    max_text_length: int
+    max_name_length: int
+    max_image_bytes: int
+    max_image_pixels: int
+    max_room_members: int
+    min_password_length: int
+    max_password_bytes: int
+    image_types: list[str]
+
+
+class User(Answer):
+    """A person; ``profilePic`` is the address of an image, or empty."""
 
     id: Id
     email: str
@@ -44,8 +68,14 @@ class User(Struct, rename=_on_the_wire, forbid_unknown_fields=True):
     updated_at: Time
 
 
-class Session(Struct, rename="camel", forbid_unknown_fields=True):
-    """One login, on one browser or device; ``current`` is the one that asks."""
+class LoggedIn(User, omit_defaults=True):
+    """The user who has logged in; ``token`` only if the request asked for it with ``?token=1``."""
+
+    token: str | UnsetType = UNSET
+
+
+class Session(Answer, rename="camel"):
+    """One login, in one browser or on one device; ``current`` marks the one that asks."""
 
     id: Id
     current: bool
@@ -54,11 +84,12 @@ class Session(Struct, rename="camel", forbid_unknown_fields=True):
     user_agent: str
 
 
-class Message(Struct, rename=_on_the_wire, forbid_unknown_fields=True, omit_defaults=True):
-    """A message; what is absent is left out.
+class Message(Answer, omit_defaults=True):
+    """A message; absent fields are left out.
 
     ``conversation``, ``seq`` and ``rev`` are missing in messages that another backend wrote, until they are migrated. A
-    direct message has ``receiverId``, a room's has ``room``. A deleted one has ``deletedAt``, and no text or image.
+    direct message has ``receiverId``, a room's has ``room``. A deleted one has ``deletedAt``, and no text or image. In
+    rooms, ``blocked`` marks messages of users whom I block.
     """
 
     id: Id
@@ -77,12 +108,12 @@ class Message(Struct, rename=_on_the_wire, forbid_unknown_fields=True, omit_defa
     reactions: dict[str, list[Id]] | UnsetType = UNSET
     edited_at: Time | UnsetType = UNSET
     deleted_at: Time | UnsetType = UNSET
-    system: Literal["joined", "left", "added", "removed", "renamed"] | UnsetType = UNSET
+    system: NoticeKind | UnsetType = UNSET
     user_id: Id | UnsetType = UNSET
     blocked: bool | UnsetType = UNSET
 
 
-class Room(Struct, rename=_on_the_wire, forbid_unknown_fields=True):
+class Room(Answer):
     """A room and its members."""
 
     id: Id
@@ -94,13 +125,13 @@ class Room(Struct, rename=_on_the_wire, forbid_unknown_fields=True):
     updated_at: Time
 
 
-class RoomChange(Room):
-    """A room as it is now; ``deleted`` where it is gone."""
+class RoomChange(Room, omit_defaults=True):
+    """A room as it is now; ``deleted`` if it no longer exists."""
 
     deleted: bool | UnsetType = UNSET
 
 
-class Standing(Struct, rename=_on_the_wire, forbid_unknown_fields=True):
+class Standing(Answer):
     """How a conversation stands for me: its last message, what I have not read, how far each member has read."""
 
     conversation: str
@@ -110,26 +141,30 @@ class Standing(Struct, rename=_on_the_wire, forbid_unknown_fields=True):
     cursors: dict[Id, Number]
 
 
-def _with_standing(name: str, promise: str, kind: type[Struct], **more: Any) -> type[Struct]:
-    """A ``kind`` with the fields of `Standing`, and ``more``: two Structs cannot both be bases of one."""
-    fields = get_type_hints(kind, include_extras=True) | get_type_hints(Standing, include_extras=True) | more
-    namespace = {"__doc__": promise}
-    return defstruct(name, fields.items(), namespace=namespace, rename=_on_the_wire, forbid_unknown_fields=True)
+class RoomEntry(Room):
+    """A room, and how it stands for me (the fields of `Standing`)."""
+
+    conversation: Id
+    rev: Number
+    unread: Number
+    last_message: Message | None
+    cursors: dict[Id, Number]
 
 
-SidebarEntry = _with_standing(
-    "SidebarEntry",
-    "Another user, and how our conversation stands; ``blocked`` where I block them.",
-    User,
-    last_seen=Time | None,
-    blocked=bool,
-)
-RoomEntry = _with_standing("RoomEntry", "A room, and how it stands for me.", Room)
-Sidebar, RoomList = GenericAlias(list, SidebarEntry), GenericAlias(list, RoomEntry)
+class SidebarEntry(User):
+    """Another user, and how our conversation stands (the fields of `Standing`); ``blocked`` if I block them."""
+
+    conversation: str
+    rev: Number
+    unread: Number
+    last_message: Message | None
+    cursors: dict[Id, Number]
+    last_seen: Time | None
+    blocked: bool
 
 
-class Changes(Struct, rename="camel", forbid_unknown_fields=True):
-    """What is new or changed in one conversation; where there is ``more``, ask again from ``upTo``."""
+class Changes(Answer, rename="camel"):
+    """What is new or changed in one conversation; if there is ``more``, ask again from ``upTo``."""
 
     id: str
     messages: list[Message]
@@ -137,47 +172,65 @@ class Changes(Struct, rename="camel", forbid_unknown_fields=True):
     more: bool
 
 
-class SyncAnswer(Struct, forbid_unknown_fields=True):
+class SyncAnswer(Answer):
     """The conversations with changes."""
 
     conversations: list[Changes]
 
 
-class ReadAnswer(Struct, forbid_unknown_fields=True):
-    """Where my read cursor is now, and what is left to read."""
+class ReadAnswer(Answer):
+    """Where my read cursor is now, and how many messages are unread."""
 
     conversation: str
     seq: Number
     unread: Number
 
 
-class BlockAnswer(Struct, forbid_unknown_fields=True):
+class BlockAnswer(Answer):
     """Whether I block the user."""
 
     blocked: bool
 
 
-class PresenceChange(Struct, forbid_unknown_fields=True):
-    """The ids of those who came and of those who went."""
+class PresenceChange(Answer):
+    """The ids of the users who came online and went offline."""
 
     online: list[Id]
     offline: list[Id]
 
 
-class Typing(Struct, rename=_on_the_wire, forbid_unknown_fields=True):
-    """Who is typing where."""
+class Typing(Answer):
+    """Who is typing, and where."""
 
     conversation: str
     user_id: Id
 
 
-class Receipt(Struct, rename=_on_the_wire, forbid_unknown_fields=True):
-    """How far somebody has read."""
+class Receipt(Answer):
+    """How far a user has read."""
 
     conversation: str
     user_id: Id
     seq: Number
 
 
-class Nothing(Struct, forbid_unknown_fields=True):
-    """No fields at all."""
+class Joined(Answer):
+    """The room that the socket asked to join."""
+
+    room: Id
+
+
+class Nothing(Answer):
+    """No fields."""
+
+
+class MessageAnswer(Answer):
+    """The stored message."""
+
+    message: Message
+
+
+class RoomAnswer(Answer):
+    """The room as it is now."""
+
+    room: Room

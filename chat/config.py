@@ -1,7 +1,6 @@
 """Settings: the only reader of the environment.
 
-`Config.from_env` fails fast and by name: a server that starts is a server whose settings make sense. The factory reads
-it once; everybody else reads `settings`, the running app's own.
+`Config.from_env` fails fast and names the variable: if a server starts, its settings make sense.
 """
 
 import os
@@ -13,11 +12,10 @@ from typing import Any, TypeVar, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from dotenv import dotenv_values
-from flask import current_app
 from limits import parse
-from werkzeug.local import LocalProxy
 
 ROOT = Path(__file__).resolve().parent.parent
+MIN_BCRYPT_COST = 10  # in production: bcrypt's customary default, and the cost in existing databases
 MIN_SECRET_LENGTH = 32  # RFC 7518, 3.2: an HS256 key is at least as long as the hash, 256 bits
 MAKE_ONE = 'make one with: python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
 T = TypeVar("T")
@@ -41,7 +39,7 @@ class Cloudinary:
 class Rates:
     """How often something may happen. Each is the environment variable of the same name in capitals, after ``RATE_``.
 
-    They are far above what a person does, or an office behind one address, and far below what a flood is.
+    They are far above what a person does, or an office behind one address, and far below a flood.
     """
 
     wrong_logins: str = "10 per 5 minutes"  # to one account
@@ -56,7 +54,7 @@ class Rates:
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """Everything that can be set. Each field is the environment variable of the same name in capitals."""
+    """All settings. Each field is the environment variable of the same name in capitals."""
 
     app_env: str = "development"
     port: int = 3000
@@ -71,13 +69,14 @@ class Config:
     frontend_dist: Path = Path("../frontend/dist")
     metrics_token: str | None = field(default=None, repr=False)
     allow_query_user_id: bool = False
-    trusted_proxies: int = 0  # in front of the server; so many entries of X-Forwarded-For are believed, from its end
+    trusted_proxies: int = 0  # in front of the server: that many entries at the end of X-Forwarded-For are believed
     rate_limits: bool = True
     rates: Rates = Rates()
     refuse_common_passwords: bool = False
+    bcrypt_cost: int = MIN_BCRYPT_COST  # 2^cost rounds
 
     max_text_length: int = 4000  # characters of a message
-    max_name_length: int = 100  # characters of a person's or a room's name
+    max_name_length: int = 100  # characters of a user's or a room's name
     max_history_page: int = 1000  # messages of one page of history
     max_image_bytes: int = 5 * 2**20  # of an image, decoded
     max_image_pixels: int = 25_000_000
@@ -88,7 +87,7 @@ class Config:
 
     @property
     def production(self) -> bool:
-        """Whether this is the real thing: secrets must be strong and cookies are Secure."""
+        """Whether secrets must be strong and cookies are Secure."""
         return self.app_env == "production"
 
     @classmethod
@@ -104,7 +103,9 @@ class Config:
         flags = {name: env.flag(name.upper(), default) for name, default in cls._defaults(bool)}
         numbers = {name: env.number(name.upper(), default) for name, default in cls._defaults(int)}
         if production and flags["allow_query_user_id"]:
-            raise ConfigError("ALLOW_QUERY_USER_ID lets anybody be anybody: unset it in production")
+            raise ConfigError("ALLOW_QUERY_USER_ID lets anyone act as any user: unset it in production")
+        if not 4 <= numbers["bcrypt_cost"] <= 31 or (production and numbers["bcrypt_cost"] < MIN_BCRYPT_COST):
+            raise ConfigError(f"BCRYPT_COST is {numbers['bcrypt_cost']}: use {MIN_BCRYPT_COST} or a little more")
         return cls(
             app_env=app_env,
             data_dir=data_dir,
@@ -188,16 +189,18 @@ def _dotenv() -> dict[str, str]:
 
 
 def _jwt_secret(secret: str | None, production: bool, data_dir: Path) -> str:
-    """The secret that signs tokens; in development one is made and kept, so that a restart logs nobody out."""
+    """The secret that signs tokens. In development one is generated and kept, so that a restart logs no one out."""
     if secret := _strong("JWT_SECRET", secret, production):
         return secret
     if production:
         raise ConfigError(f"JWT_SECRET is not set: it needs {MIN_SECRET_LENGTH} characters; {MAKE_ONE}")
     kept = data_dir / "jwt_secret"
-    if not kept.exists():
+    if not kept.exists() or not kept.read_text().strip():
         data_dir.mkdir(parents=True, exist_ok=True)
-        kept.touch(mode=0o600)
-        kept.write_text(secrets.token_urlsafe(48))
+        partial = data_dir / "jwt_secret.partial"  # renamed when it is whole: a crash leaves no empty secret
+        partial.touch(mode=0o600)
+        partial.write_text(secrets.token_urlsafe(48))
+        partial.rename(kept)
     return kept.read_text().strip()
 
 
@@ -231,6 +234,3 @@ def _cloudinary(env: _Env) -> Cloudinary | None:
     # The host as it was written: urlsplit lower-cases `hostname`, and cloud names are case-sensitive.
     cloud_name = parts.netloc.rpartition("@")[2]
     return Cloudinary(cloud_name, unquote(parts.username), unquote(parts.password), prefix)
-
-
-settings = cast(Config, LocalProxy(lambda: current_app.extensions["chat.config"]))

@@ -1,133 +1,186 @@
-"""What can go wrong, and the one place where a failure becomes JSON.
+"""What can go wrong: one exception class for each error code, with its HTTP status and its default message.
 
-Every failure leaves the server as ``{"message": <for people>, "code": <stable_snake_case>}``. Controllers and stores
-raise a `ChatError`; nobody returns one.
+Raise the class: ``raise BlockedError``, or ``raise BadRequestError("q is missing: what to search for")``. A docstring says
+what the code means; the API's description shows it. `chat.middleware.failures` turns a failure into a response, and
+`chat.sockets` into an acknowledgement.
 """
 
-import logging
-from typing import Any, NoReturn
-
-from flask import Flask, Response, jsonify
-from werkzeug.exceptions import HTTPException, InternalServerError
-
-log = logging.getLogger(__name__)
+from typing import ClassVar
 
 
 class ChatError(Exception):
-    """A failure with words for people, a stable code for programs, and the HTTP status that fits."""
+    """A failure with a message for people, a stable code for programs, and the HTTP status that fits."""
 
-    status = 500
-    code = "internal_error"
+    status: ClassVar[int]
+    code: ClassVar[str]
+    message: str
+    retry_after: int | None = None  # seconds
 
-    def __init__(self, message: str, code: str | None = None, retry_after: int | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.code = code or self.code
-        self.retry_after = retry_after
-
-    def public(self) -> dict[str, str]:
-        """The failure as clients see it."""
-        return {"message": self.message, "code": self.code}
+    def __init__(self, message: str | None = None) -> None:
+        self.message = message or self.message
+        super().__init__(self.message)
 
 
-class BadRequest(ChatError):
-    """The input is not what the endpoint takes."""
+class BadRequestError(ChatError):
+    """The input is not what this endpoint accepts; the message says what is wrong."""
 
     status, code = 400, "bad_request"
+    message = "the input is not what this endpoint accepts"
 
 
-class Unauthorized(ChatError):
-    """Nobody is logged in."""
+class BadImageError(ChatError):
+    """The image can't be used; the message says why."""
+
+    status, code = 400, "bad_image"
+    message = "this image can't be used"
+
+
+class InvalidCredentialsError(ChatError):
+    """The email or the password is wrong."""
+
+    status, code = 400, "invalid_credentials"
+    message = "invalid credentials"
+
+
+class UserExistsError(ChatError):
+    """An account with this email already exists."""
+
+    status, code = 400, "user_exists"
+    message = "an account with this email already exists"
+
+
+class NoTokenError(ChatError):
+    """The request is not logged in."""
+
+    status, code = 401, "no_token"
+    message = "log in first: the request has no token"
+
+
+class InvalidTokenError(ChatError):
+    """The login is invalid, has expired or was ended: log in again."""
 
     status, code = 401, "invalid_token"
+    message = "log in again: this token is not valid"
 
 
-class Forbidden(ChatError):
-    """Somebody is logged in, and may not do this."""
+class BlockedError(ChatError):
+    """This person has blocked you."""
 
-    status, code = 403, "forbidden"
+    status, code = 403, "blocked"
+    message = "this person doesn't accept messages from you"
 
 
-class NotFound(ChatError):
-    """There is no such thing, or it is not for this user to see."""
+class CrossSiteError(ChatError):
+    """Pages of other sites can't do this."""
+
+    status, code = 403, "cross_site"
+    message = "pages of other sites can't do this"
+
+
+class NotAMemberError(ChatError):
+    """Join this room first."""
+
+    status, code = 403, "not_a_member"
+    message = "join this room first"
+
+
+class NotTheOwnerError(ChatError):
+    """Only the owner of the room can do this."""
+
+    status, code = 403, "not_the_owner"
+    message = "only the owner of the room can do this"
+
+
+class NotFoundError(ChatError):
+    """It doesn't exist, or you can't see it."""
 
     status, code = 404, "not_found"
+    message = "there is nothing at this address"
 
 
-class Conflict(ChatError):
-    """The request contradicts what is stored."""
+class UserNotFoundError(ChatError):
+    """The account that is logged in has been deleted."""
 
-    status, code = 409, "conflict"
+    status, code = 404, "user_not_found"
+    message = "this account has been deleted"
 
 
-class UnsupportedMediaType(ChatError):
-    """The body is not JSON."""
+class MethodNotAllowedError(ChatError):
+    """This address doesn't accept that method."""
+
+    status, code = 405, "method_not_allowed"
+    message = "this address doesn't accept that method"
+
+
+class ClientIdReusedError(ChatError):
+    """This `clientId` was used for a different message."""
+
+    status, code = 409, "client_id_reused"
+    message = "this clientId was used for a different message"
+
+
+class NotMigratedError(ChatError):
+    """Another backend wrote this message: the server's owner has to run `flask migrate`."""
+
+    status, code = 409, "not_migrated"
+    message = "this message has no number yet: ask the server's owner to run `flask migrate`"
+
+
+class WrongUserError(ChatError):
+    """The request names another sender than the user who is logged in."""
+
+    status, code = 409, "wrong_user"
+    message = "another user is logged in now: log in again to send this"
+
+
+class TooLargeError(ChatError):
+    """The request is too large."""
+
+    status, code = 413, "too_large"
+    message = "the request is too large"
+
+
+class NotJsonError(ChatError):
+    """The body is not JSON: send it with `Content-Type: application/json`."""
 
     status, code = 415, "not_json"
+    message = "send JSON with Content-Type: application/json"
 
 
-class TooManyRequests(ChatError):
-    """Slow down; ``retry_after`` says for how many seconds."""
+class RateLimitedError(ChatError):
+    """Too many requests: wait for the number of seconds in `Retry-After`."""
 
     status, code = 429, "rate_limited"
+    message = "too many requests"
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
-class Unavailable(ChatError):
-    """A dependency is down; trying again later may help."""
+class InternalError(ChatError):
+    """Something went wrong on the server's side."""
 
-    status, code = 503, "unavailable"
-
-
-# The words for the failures that werkzeug raises itself.
-HTTP_FAILURES = {
-    404: ("not_found", "there is nothing at this address"),
-    405: ("method_not_allowed", "this address does not take that method"),
-    413: ("too_large", "the request is too large"),
-    415: ("not_json", "send JSON with Content-Type: application/json"),
-}
+    status, code = 500, "internal_error"
+    message = "something went wrong on our side"
 
 
-def register(app: Flask) -> None:
-    """Make every failure of ``app`` answer in the one shape."""
-    app.register_error_handler(ChatError, _answer_chat_error)
-    app.register_error_handler(HTTPException, answer_http_error)
-    app.register_error_handler(Exception, _answer_unexpected)
+class DatabaseUnavailableError(ChatError):
+    """The database can't be used right now; try again soon."""
+
+    status, code = 503, "database_unavailable"
+    message = "the database can't be used right now; try again soon"
 
 
-def answer_http_error(error: HTTPException) -> Response:
-    """Answer a failure raised by werkzeug, keeping headers such as ``Allow``."""
-    status = error.code or 500
-    code, message = HTTP_FAILURES.get(status, (f"http_{status}", (error.name or "error").lower()))
-    response = _response({"message": message, "code": code}, status)
-    response.headers.extend(
-        (k, v) for k, v in error.get_headers() if k.lower() not in ("content-type", "content-length")
-    )
-    return response
+class ImageStoreUnavailableError(ChatError):
+    """Images can't be stored right now, and nothing was saved; try again soon."""
+
+    status, code = 503, "image_store_unavailable"
+    message = "images can't be stored right now; try again soon"
 
 
-def unexpected(error: Exception) -> dict[str, str]:
-    """Log a bug with its traceback, and return what clients may know of it: nothing of its inside."""
-    log.error("unexpected failure", exc_info=error)
-    return {"message": "something went wrong on our side", "code": "internal_error"}
+class RedisUnavailableError(ChatError):
+    """Redis can't be reached right now."""
 
-
-def _answer_chat_error(error: ChatError) -> Response:
-    response = _response(error.public(), error.status)
-    if error.retry_after is not None:
-        response.headers["Retry-After"] = str(error.retry_after)
-    return response
-
-
-def _answer_unexpected(error: Exception) -> Response:
-    return _response(unexpected(error), InternalServerError.code)
-
-
-def _response(body: dict[str, Any], status: int) -> Response:
-    response = jsonify(body)
-    response.status_code = status
-    return response
-
-
-def not_found(what: str) -> NoReturn:
-    """Raise the 404 for ``what``, such as ``"user"``."""
-    raise NotFound(f"no such {what}")
+    status, code = 503, "redis_unavailable"
+    message = "Redis can't be reached right now"

@@ -1,91 +1,67 @@
-"""Every Socket.IO event, in one table: the handlers, the emitter's types and `docs/events.md` all come from here."""
+"""The Socket.IO events that the server sends, each with the type of its payload; `docs/events.md` comes from here too.
+
+The events that clients send are declared where they are handled: in `chat.sockets`.
+"""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Generic, TypeVar
 
-import msgspec
+from chat import answers
 
-from chat import answers, schemas
-
-ServerEventName = Literal[
-    "getOnlineUsers",
-    "presence",
-    "newMessage",
-    "new_message",
-    "messageUpdated",
-    "typing",
-    "read",
-    "joined",
-    "roomUpdated",
-    "sessionRevoked",
-]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class ServerEvent:
-    """What the server tells: the type of the payload, and when and whom it tells."""
+class ServerEvent(Generic[T]):
+    """One event: its name, the type of its payload, and when and to whom it is sent."""
 
-    payload: object
+    name: str
+    payload: type[T]
     when: str
 
 
-@dataclass(frozen=True, slots=True)
-class ClientEvent:
-    """What a client may ask: the type of the payload, what it does, and what the acknowledgement has beside ``ok``."""
+ONLINE_USERS = ServerEvent(
+    "getOnlineUsers",
+    list[str],
+    "The ids of all users who are online: at once to a socket that connects, and to all sockets when the set changes, at"
+    ' most ten times a second. Clients with `auth: {presence: "diff"}` get only the first one.',
+)
+PRESENCE = ServerEvent(
+    "presence",
+    answers.PresenceChange,
+    'Who came online and who went offline, to clients that connected with `auth: {presence: "diff"}`.',
+)
+NEW_MESSAGE = ServerEvent(
+    "newMessage",
+    answers.Message,
+    "A direct message: to every socket of the receiver, and to those sockets of the sender that did not send"
+    " `query.userId`, except the one that it came from.",
+)
+NEW_ROOM_MESSAGE = ServerEvent(
+    "new_message",
+    answers.Message,
+    "A message in a room: to every socket of its members, except the one that it came from.",
+)
+MESSAGE_UPDATED = ServerEvent(
+    "messageUpdated",
+    answers.Message,
+    "An edit, a deletion or a reaction: to every socket of the conversation's members.",
+)
+TYPING = ServerEvent(
+    "typing", answers.Typing, "A user is typing: to the other members of the conversation. Show it for 4 seconds."
+)
+READ = ServerEvent(
+    "read",
+    answers.Receipt,
+    "A read cursor moved: to the members of the conversation, except the socket that moved it. In a room of over 50"
+    " members, only to the reader's own devices.",
+)
+JOINED = ServerEvent("joined", answers.Joined, "You are in the room: to the socket that sent `join_room`.")
+ROOM_UPDATED = ServerEvent(
+    "roomUpdated",
+    answers.RoomChange,
+    "A room was created, renamed or deleted, or its members changed: to its members, and to a member who was removed.",
+)
+SESSION_REVOKED = ServerEvent("sessionRevoked", answers.Nothing, "This login has ended; the socket is closed next.")
 
-    payload: type[msgspec.Struct]
-    does: str
-    answer: str
-
-
-FROM_SERVER: dict[ServerEventName, ServerEvent] = {
-    "getOnlineUsers": ServerEvent(
-        list[str],
-        "The ids of everybody online: at once to a socket that connects, and to all when that changes, at most ten times"
-        ' a second. Not to clients with `auth: {presence: "diff"}` after their first.',
-    ),
-    "presence": ServerEvent(
-        answers.PresenceChange, 'Who came and who went, to clients that connected with `auth: {presence: "diff"}`.'
-    ),
-    "newMessage": ServerEvent(
-        answers.Message,
-        "A message between two people: to every socket of the receiver and of the sender, but the one it came from.",
-    ),
-    "new_message": ServerEvent(
-        answers.Message, "A message in a room: to every socket of its members, but the one it came from."
-    ),
-    "messageUpdated": ServerEvent(
-        answers.Message, "An edit, a deletion or a reaction: to every socket of the conversation's members."
-    ),
-    "typing": ServerEvent(
-        answers.Typing, "Somebody is typing: to the others of the conversation. Show it for 4 seconds."
-    ),
-    "read": ServerEvent(
-        answers.Receipt,
-        "A read cursor moved: to the other side, and to the reader's other devices. In a room of over 50 members to the"
-        " reader's alone.",
-    ),
-    "joined": ServerEvent(schemas.RoomId, "You are in the room: to the socket that asked by `join_room`."),
-    "roomUpdated": ServerEvent(
-        answers.RoomChange,
-        "A room is new, renamed, gone, or has other members: to its members, and to one who was removed.",
-    ),
-    "sessionRevoked": ServerEvent(answers.Nothing, "This login has ended; the socket is closed right after."),
-}
-
-FROM_CLIENT: dict[str, ClientEvent] = {
-    "send_message": ClientEvent(
-        schemas.Send, "Send a message to a user (`to`) or in a `room`. The same as over HTTP.", "`message`"
-    ),
-    "join_room": ClientEvent(schemas.RoomId, "Become a member of a public room. Emits `joined` too.", "`room`"),
-    "leave_room": ClientEvent(schemas.RoomId, "Leave a room.", "`room`"),
-    "typing": ClientEvent(schemas.To, "Show the others that you are typing; once in 2 seconds is enough.", ""),
-    "read": ClientEvent(
-        schemas.Read, "Move your read cursor, never backwards.", "`conversation`, `seq` (where it is now), `unread`"
-    ),
-    "sync": ClientEvent(
-        schemas.Sync,
-        "All that is new or changed since the `rev` that you have of each conversation, others from their beginning.",
-        "`conversations`: `[{id, messages, upTo, more}]`; where there is `more`, ask again from `upTo`",
-    ),
-}
+SERVER_EVENTS = {event.name: event for event in list(globals().values()) if isinstance(event, ServerEvent)}

@@ -1,13 +1,16 @@
-"""What endpoints and events take: the types and bounds from which the checks at the door and their description come.
+"""What comes in: a Struct for each body, query string and event payload, with its types and bounds.
 
-A key that is not named is ignored, and null is the same as absent. Bounds that are said by ``extra_json_schema`` are
-checked where the rule is kept, in a controller, which has better words for it; one that is the name of a setting is
-described with that setting's value. ``title`` is what people call such a value.
+An unknown key is ignored, and null is the same as absent. Checks and the API's description both come from here.
+``title`` is what error messages call such a value.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated
 
 from msgspec import Meta, Struct
+
+from chat.config import Config
 
 MAX_NUMBER = 2**53 - 1  # the largest whole number that JavaScript can hold
 MIN_PASSWORD = 6  # characters, as clients of the Express backend expect
@@ -17,13 +20,30 @@ MAX_EMOJI = 16  # code points: the longest family with its joiners and skin tone
 MAX_MEMBERS = 1000  # of a room
 MAX_FOUND = 100  # messages that a search finds
 MAX_QUERY = 256  # characters to search for: servers refuse addresses of over 4,000 bytes, and one may take 12 of them
-Number = Annotated[int, Meta(ge=0, le=MAX_NUMBER)]
+MAX_CURSORS = 10_000  # conversations in one sync
+
+
+@dataclass(frozen=True, slots=True)
+class AtMost:
+    """A bound that is a setting: the largest number, or the most characters (code points) of a text."""
+
+    setting: Callable[[Config], int]
+
+
+@dataclass(frozen=True, slots=True)
+class LowerCase:
+    """A text that is normalised to lower case when it is parsed: ids, in bodies, queries, addresses and events alike."""
+
+
 # The length beside the pattern: in Python its $ would let a line break through at the end.
-Id = Annotated[str, Meta(pattern="^[0-9a-fA-F]{24}$", max_length=24, title="id")]
-Time = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$", title="time")]
+Id = Annotated[str, Meta(pattern="^[0-9a-fA-F]{24}$", max_length=24, title="id"), LowerCase()]
+ConversationId = Annotated[str, LowerCase()]
+Number = Annotated[int, Meta(ge=0, le=MAX_NUMBER)]
 ClientId = Annotated[str, Meta(min_length=1, max_length=64, title="text")]
-Text = Annotated[str, Meta(title="text", extra_json_schema={"maxLength": "max_text_length"})]
-Name = Annotated[str, Meta(title="text", extra_json_schema={"minLength": 1, "maxLength": "max_name_length"})]
+Text = Annotated[str, Meta(title="text"), AtMost(lambda config: config.max_text_length)]
+Name = Annotated[
+    str, Meta(title="text", extra_json_schema={"minLength": 1}), AtMost(lambda config: config.max_name_length)
+]
 NewPassword = Annotated[
     str, Meta(title="password", extra_json_schema={"minLength": MIN_PASSWORD, "maxLength": MAX_PASSWORD})
 ]
@@ -55,22 +75,28 @@ class Credentials(Struct):
     password: str
 
 
+class TokenWish(Struct):
+    """Whether the answer to a login should have the token too, for programs that keep no cookies: ``?token=1``."""
+
+    token: bool | None = None
+
+
 class Profile(Struct, rename="camel"):
-    """What a user changes of themselves; the picture is a data URI."""
+    """What a user changes in their profile; the picture is a data URI."""
 
     full_name: Name | None = None
     profile_pic: Image | None = None
 
 
 class PasswordChange(Struct, rename="camel"):
-    """Another password, and the present one."""
+    """A new password, and the current one."""
 
     current_password: str
     new_password: NewPassword
 
 
 class Password(Struct):
-    """The present password, to make sure who it is."""
+    """The current password, as a confirmation."""
 
     password: str
 
@@ -85,7 +111,7 @@ class NewMessage(Struct, rename="camel"):
 
 
 class Edit(Struct):
-    """Another text for a message."""
+    """The new text of a message."""
 
     text: Text
 
@@ -93,18 +119,21 @@ class Edit(Struct):
 class Read(Struct):
     """How far a conversation has been read."""
 
-    conversation: str
+    conversation: ConversationId
     seq: Number
 
 
 class Sync(Struct):
     """How far a client has followed each conversation: its id → the ``rev`` reached."""
 
-    cursors: Annotated[dict[str, Number], Meta(max_length=10_000)] = {}
+    cursors: Annotated[dict[str, Number], Meta(max_length=MAX_CURSORS)] = {}
+
+    def __post_init__(self) -> None:
+        self.cursors = {conversation.lower(): rev for conversation, rev in self.cursors.items()}
 
 
 class NewRoom(Struct):
-    """A room to open; the one who opens it is its owner and a member."""
+    """A room to create; whoever creates it owns it and is a member."""
 
     name: Name
     public: bool | None = None
@@ -112,7 +141,7 @@ class NewRoom(Struct):
 
 
 class RoomName(Struct):
-    """Another name for a room."""
+    """A new name for a room."""
 
     name: Name
 
@@ -129,25 +158,34 @@ class RoomId(Struct):
     room: Id
 
 
-class To(Struct):
-    """Whom an event is for: a user or a room, one of both."""
+class TypingTarget(Struct, rename="camel"):
+    """Where the user is typing: with a user (``to``, or ``receiverId`` as older clients call it) or in a ``room``."""
 
     to: Id | None = None
     room: Id | None = None
+    receiver_id: Id | None = None
+
+    def __post_init__(self) -> None:
+        self.to = self.to or self.receiver_id
+        _check_one_target(self.to, self.room)
 
 
 class Send(NewMessage, rename="camel"):
-    """A message over the socket: ``NewMessage`` and whom it is for, a user or a room."""
+    """A message over the socket: ``NewMessage``, and either a user (``to``) or a ``room``."""
 
     to: Id | None = None
     room: Id | None = None
 
+    def __post_init__(self) -> None:
+        _check_one_target(self.to, self.room)
+
 
 class Page(Struct):
-    """Which page of history: the newest messages, or those ``before`` a ``seq``."""
+    """Which page of history: the newest, that ``before`` a ``seq``, or the ``page`` with that number (1: the newest)."""
 
     before: Annotated[int, Meta(ge=1, le=MAX_NUMBER)] | None = None
-    limit: Annotated[int, Meta(ge=1, extra_json_schema={"maximum": "max_history_page"})] | None = None
+    limit: Annotated[int, Meta(ge=1), AtMost(lambda config: config.max_history_page)] | None = None
+    page: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
 
 
 class Search(Struct, rename={"with_id": "with"}):
@@ -156,3 +194,8 @@ class Search(Struct, rename={"with_id": "with"}):
     q: Annotated[str, Meta(max_length=MAX_QUERY, title="text")]
     with_id: Id | None = None
     limit: Annotated[int, Meta(ge=1, le=MAX_FOUND)] = MAX_FOUND // 2
+
+
+def _check_one_target(to: Id | None, room: Id | None) -> None:
+    if (to is None) == (room is None):
+        raise ValueError("say who it is for: either to (a user) or room")

@@ -1,6 +1,6 @@
-"""Writes `docs/events.md` and `docs/asyncapi.json` out of the table in `chat/events.py`.
+"""Writes `docs/events.md` and `docs/asyncapi.json` from the events in `chat.events` and `chat.sockets`.
 
-`.venv/bin/python scripts/event_docs.py`; a test says when they have fallen behind.
+Run ``.venv/bin/python scripts/event_docs.py``; a test fails when the documents are out of date.
 """
 
 import json
@@ -14,86 +14,99 @@ import msgspec
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from chat import openapi
 from chat.config import Config
-from chat.events import FROM_CLIENT, FROM_SERVER
-from chat.openapi import schema, settle
+from chat.events import SERVER_EVENTS
+from chat.sockets import CLIENT_EVENTS
+from chat.version import VERSION
 
+DEFAULTS = Config(jwt_secret="")
 INTRODUCTION = """\
 # Socket.IO events
 
 Socket.IO protocol v5 on the server's own host and port, path `/socket.io/`, polling and WebSocket. A connection is let in
 by the cookie `jwt` or by `auth: {token}`, from pages of the server's own origin and of `CLIENT_ORIGINS`.
 
-Every event from a client is answered through its acknowledgement: `{ok: true, …}`, or `{ok: false, code, message}` with the
-same codes as over HTTP; a refused event does no harm. A client's events are handled in their order. A message is stored
-before anybody hears of it. The same in a form for programs: [asyncapi.json](asyncapi.json).
+Every event from a client is answered through its acknowledgement: `{ok: true, …}` with the fields of the type in the table, or
+`{ok: false, code, message, error}` with the same codes as over HTTP. A refused event changes nothing, and the socket stays
+open. A client's events are handled in their order. A message is stored, then emitted, then acknowledged. The same for programs:
+[asyncapi.json](asyncapi.json).
 
-This page is written by `scripts/event_docs.py` out of `chat/events.py`.
+This page is written by `scripts/event_docs.py` from `chat/events.py` and `chat/sockets.py`.
 """
 
 
 def markdown() -> str:
     """The page for people."""
-    payloads = _schemas()
-    lines = [INTRODUCTION, "## From clients\n", "| event | payload | what it does | acknowledgement has |", "|-|-|-|-|"]
-    for name, asked in FROM_CLIENT.items():
-        lines.append(f"| `{name}` | {_link(asked.payload)} | {asked.does} | {asked.answer} |")
+    lines = [INTRODUCTION, "## From clients\n", "| event | payload | what it does | acknowledgement |", "|-|-|-|-|"]
+    for name, sent in CLIENT_EVENTS.items():
+        lines.append(f"| `{name}` | {_link(sent.payload)} | {sent.does} | {_link(sent.answer)} |")
     lines += ["\n## From the server\n", "| event | payload | when, and to whom |", "|-|-|-|"]
-    for told_name, told in FROM_SERVER.items():
-        lines.append(f"| `{told_name}` | {_link(told.payload)} | {told.when} |")
-    lines.append("\n## Payloads\n")
-    for name, payload in payloads.items():
-        lines += [f"### {name}\n", f"{_one_line(payload.get('description', ''))}\n"]
-        if payload.get("properties"):
-            lines += ["| field | type | required |", "|-|-|-|", *_fields(payload), ""]
+    for name, event in SERVER_EVENTS.items():
+        lines.append(f"| `{name}` | {_link(event.payload)} | {event.when} |")
+    lines.append("\n## Types\n")
+    for name, kind in _schemas().items():
+        lines += [f"### {name}\n", f"{_one_line(kind.get('description', ''))}\n"]
+        if kind.get("properties"):
+            lines += ["| field | type | required |", "|-|-|-|", *_fields(kind), ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
 def asyncapi() -> dict[str, Any]:
-    """The same as an AsyncAPI 3.0 document; the server's own view: it receives what clients ask, and sends the rest."""
-    asked = {
-        name: (event.payload, f"{event.does} Acknowledged with `ok` and {event.answer or 'nothing else'}.")
-        for name, event in FROM_CLIENT.items()
-    }
-    told = {name: (event.payload, event.when) for name, event in FROM_SERVER.items()}
-    messages = {
-        f"{way}.{name}": {"name": name, "summary": summary, "payload": schema(payload, {})}
-        for way, events in (("client", asked), ("server", told))
-        for name, (payload, summary) in events.items()
-    }
+    """The same as an AsyncAPI 3.0 document, from the server's point of view: it receives what clients send."""
+    messages = dict(_messages())
     references = {key: {"$ref": f"#/components/messages/{key}"} for key in messages}
     return {
         "asyncapi": "3.0.0",
-        "info": {"title": "Chat", "version": "1", "description": "The Socket.IO events of the chat, namespace `/`."},
-        "channels": {"socket": {"address": "/socket.io/", "messages": references}},
-        "operations": {
-            key.replace(".", "_"): {
-                "action": "receive" if key.startswith("client.") else "send",
-                "channel": {"$ref": "#/channels/socket"},
-                "messages": [{"$ref": f"#/channels/socket/messages/{key}"}],
-            }
-            for key in messages
+        "info": {
+            "title": "Chat",
+            "version": VERSION,
+            "description": "The Socket.IO events of the chat, namespace `/`.",
         },
+        "channels": {"socket": {"address": "/socket.io/", "messages": references}},
+        "operations": {key.replace(".", "_"): _operation(key) for key in messages if not key.startswith("ack.")},
         "components": {"messages": messages, "schemas": _schemas()},
     }
 
 
+def _messages() -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, sent in CLIENT_EVENTS.items():
+        yield f"client.{name}", {"name": name, "summary": sent.does, "payload": _schema(sent.payload, {})}
+        ok = {"type": "object", "properties": {"ok": {"const": True}}, "required": ["ok"]}
+        yield f"ack.{name}", {"name": f"{name}, acknowledged", "payload": {**ok, **_schema(sent.answer, {})}}
+    for name, event in SERVER_EVENTS.items():
+        yield f"server.{name}", {"name": name, "summary": event.when, "payload": _schema(event.payload, {})}
+
+
+def _operation(key: str) -> dict[str, Any]:
+    way, _, name = key.partition(".")
+    operation = {
+        "action": "receive" if way == "client" else "send",
+        "channel": {"$ref": "#/channels/socket"},
+        "messages": [{"$ref": f"#/channels/socket/messages/{key}"}],
+    }
+    if way == "client":
+        acknowledgement = {"$ref": f"#/channels/socket/messages/ack.{name}"}
+        operation["reply"] = {"channel": {"$ref": "#/channels/socket"}, "messages": [acknowledgement]}
+    return operation
+
+
+def _schema(kind: object, components: dict[str, Any]) -> Any:
+    return openapi.schema(kind, components, DEFAULTS)
+
+
 def _schemas() -> dict[str, Any]:
-    types = [asked.payload for asked in FROM_CLIENT.values()] + [told.payload for told in FROM_SERVER.values()]
+    sent = [kind for event in CLIENT_EVENTS.values() for kind in (event.payload, event.answer)]
     components: dict[str, Any] = {}
-    for one in types:
-        schema(one, components)
-    settled: dict[str, Any] = settle(dict(sorted(components.items())), Config)
-    return settled
+    for kind in [*sent, *(event.payload for event in SERVER_EVENTS.values())]:
+        _schema(kind, components)
+    return dict(sorted(components.items()))
 
 
-def _link(payload: object) -> str:
-    name = getattr(payload, "__name__", "")
-    return (
-        f"[{name}](#{name.lower()})"
-        if isinstance(payload, type) and issubclass(payload, msgspec.Struct)
-        else "a list of ids"
-    )
+def _link(kind: Any) -> str:
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return f"[{kind.__name__}](#{kind.__name__.lower()})"
+    return "a list of ids"
 
 
 def _fields(schema: dict[str, Any]) -> Iterator[str]:
@@ -103,16 +116,19 @@ def _fields(schema: dict[str, Any]) -> Iterator[str]:
 
 
 def _type(field: dict[str, Any]) -> str:
+    if "$ref" in field:
+        name = field["$ref"].rpartition("/")[2]
+        return f"[{name}](#{name.lower()})"
     if "anyOf" in field:
         return " or ".join(_type(one) for one in field["anyOf"] if one.get("type") != "null")
     if "enum" in field:
         return " or ".join(f"`{value}`" for value in field["enum"])
-    bounds = [f"{word} {field[key]}" for key, word in (("minLength", "from"), ("maxLength", "up to")) if key in field]
-    detail = f" ({', '.join(bounds)} characters)" if bounds else ""
     if field["type"] == "array":
         return f"list of {_type(field['items'])}"
     if field["type"] == "object":
         return f"object of {_type(field['additionalProperties'])}"
+    bounds = [f"{word} {field[key]}" for key, word in (("minLength", "from"), ("maxLength", "up to")) if key in field]
+    detail = f" ({', '.join(bounds)} characters)" if bounds and field.get("title") != "id" else ""
     return str(field.get("title", field["type"])) + detail
 
 

@@ -1,8 +1,9 @@
-"""Fixtures: an app on each store, people who have signed up, and their sockets on a real server."""
+"""Fixtures: an app on each store, people with accounts, and their sockets on a real server."""
 
 import contextlib
-import itertools
+import re
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -11,7 +12,6 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 from hypothesis import settings
 from pymongo import MongoClient
 from werkzeug.serving import make_server
@@ -19,51 +19,33 @@ from werkzeug.serving import make_server
 from chat import create_app
 from chat.config import Config
 from chat.lib import passwords
+from tests.clients.http import Browser, Person, Site
+from tests.clients.sockets import Socket
+from tests.clients.wsgi import in_process
 from tests.services import mongo_url
-from tests.sockets import Socket
 
-PASSWORD = "correct horse"
 MakeApp = Callable[..., Flask]
-settings.load_profile(
-    "ci"
-)  # the same generated examples each time; what is rare is for the long runs of scripts/fuzz.py
+SignUp = Callable[[str], Person]
+Connect = Callable[..., Socket]
+SLOW = {  # by file or folder: real processes, a browser, or thousands of requests
+    *("attacks", "browser"),
+    *("test_attack_pack", "test_cluster", "test_delivery", "test_fuzz", "test_large_room", "test_migrate", "test_seed"),
+    *("test_servers", "test_services", "test_store_model"),
+}
+LASTING = re.compile("process_request|_loop|_send_ping|_service_task|pymongo")  # threads that do not end by themselves
+settings.load_profile("ci")  # the same generated examples each time; tests/fuzz.py looks for the rare ones
 
 
-class Person:
-    """Somebody with an account and a browser that is logged in."""
-
-    def __init__(self, app: Flask, name: str, email: str) -> None:
-        self.http: FlaskClient = app.test_client()
-        answer = self.http.post("/api/auth/signup", json={"fullName": name, "email": email, "password": PASSWORD})
-        assert answer.status_code == 200, answer.text
-        self.user: dict[str, Any] = answer.json or {}
-        self.email = email
-        self.id: str = self.user["_id"]
-
-    @property
-    def token(self) -> str:
-        cookie = self.http.get_cookie("jwt")
-        assert cookie is not None
-        return cookie.value
-
-    def another_browser(self) -> FlaskClient:
-        """A second login of the same person."""
-        browser = self.http.application.test_client()
-        answer = browser.post("/api/auth/login", json={"email": self.email, "password": PASSWORD})
-        assert answer.status_code == 200, answer.text
-        return browser
-
-    def send(self, to: "Person", text: str, **fields: Any) -> dict[str, Any]:
-        """Send a message that is taken; the message."""
-        answer = self.http.post(f"/api/messages/send/{to.id}", json={"text": text, **fields})
-        assert answer.status_code in (200, 201), answer.text
-        message: dict[str, Any] = answer.json or {}
-        return message
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is slow, and keep together what shares a server: the tests of a module, or of a pack of attacks."""
+    for item in items:
+        if {item.path.stem, item.path.parent.name} & SLOW:
+            item.add_marker("slow")
 
 
 @pytest.fixture(autouse=True)
 def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hash at bcrypt's lowest cost: what costs time in these tests should be what they test."""
+    """Hash at bcrypt's lowest cost: tests should spend their time on what they test."""
     monkeypatch.setattr(passwords, "COST", 4)
 
 
@@ -108,32 +90,46 @@ def app(make_app: MakeApp) -> Flask:
 
 
 @pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    """A browser that nobody has logged in with."""
-    return app.test_client()
+def site(app: Flask) -> Site:
+    """The app, to be visited without a server."""
+    return in_process(app)
 
 
 @pytest.fixture
-def sign_up(app: Flask) -> Callable[[str], Person]:
+def client(site: Site) -> Browser:
+    """A browser that is not logged in."""
+    return site.browser()
+
+
+@pytest.fixture
+def sign_up(site: Site) -> SignUp:
     """Make an account: ``sign_up("Ann")``."""
-    numbers = itertools.count(1)
-    return lambda name: Person(app, name, f"{name.lower()}{next(numbers)}@example.org")
+    return site.sign_up
 
 
 @pytest.fixture
 def live(app: Flask) -> Iterator[str]:
-    """The address of a real server with the app, on which real sockets connect."""
+    """The address of a real server with the app, on which real sockets connect.
+
+    Afterwards it waits for what the app has started: a broadcast that is due in a tenth of a second would reach the next
+    test's sockets, since there is one Socket.IO server for all apps of a process.
+    """
+    before = set(threading.enumerate())
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     thread.join()
     server.server_close()
+    end = time.monotonic() + 1
+    for other in set(threading.enumerate()) - before:
+        if not LASTING.search(other.name):
+            other.join(max(0.0, end - time.monotonic()))
 
 
 @pytest.fixture
-def connect(live: str) -> Iterator[Callable[..., Socket]]:
+def connect(live: str) -> Iterator[Connect]:
     """Open a socket: ``connect(ann)``, or with other ``auth`` and ``transports``."""
     with contextlib.ExitStack() as stack:
 

@@ -14,7 +14,7 @@ def data_uri(image: Image.Image, format: str, **options: Any) -> str:
     return wrap(out.getvalue(), format)
 
 
-def wrap(content: bytes, format: str) -> str:
+def wrap(content: bytes, format: str = "png") -> str:
     """Bytes as a data URI that says they are an image of that format."""
     return f"data:image/{format};base64,{base64.b64encode(content).decode()}"
 

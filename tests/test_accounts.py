@@ -8,33 +8,34 @@ from typing import Any
 import jwt
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 
 from chat.config import Config
 from chat.lib import passwords
-from tests.conftest import PASSWORD, MakeApp, Person
+from tests.clients.http import PASSWORD, Browser, Person
+from tests.clients.wsgi import in_process
+from tests.conftest import MakeApp
 from tests.images import png
 
 ANN = {"fullName": "Ann", "email": "ann@example.org", "password": PASSWORD}
 SignUp = Callable[[str], Person]
 
 
-def test_signup_answers_with_the_user_and_logs_in(client: FlaskClient) -> None:
+def test_signup_answers_with_the_user_and_logs_in(client: Browser) -> None:
     answer = client.post("/api/auth/signup", json=ANN)
     assert answer.status_code == 200
-    user = answer.json or {}
+    user = answer.json()
     assert set(user) == {"_id", "email", "fullName", "profilePic", "createdAt", "updatedAt"}
     assert (user["email"], user["fullName"], user["profilePic"]) == ("ann@example.org", "Ann", "")
-    assert client.get("/api/auth/check").json == user
+    assert client.get("/api/auth/check").json() == user
 
 
-def test_times_are_iso_8601_in_utc_with_milliseconds(client: FlaskClient) -> None:
-    user = client.post("/api/auth/signup", json=ANN).json or {}
+def test_times_are_iso_8601_in_utc_with_milliseconds(client: Browser) -> None:
+    user = client.post("/api/auth/signup", json=ANN).json()
     assert datetime.strptime(user["createdAt"], "%Y-%m-%dT%H:%M:%S.%fZ")
     assert len(user["createdAt"]) == len("2026-11-23T04:44:53.123Z")
 
 
-def test_the_cookie_is_http_only_strict_and_lasts_seven_days(client: FlaskClient) -> None:
+def test_the_cookie_is_http_only_strict_and_lasts_seven_days(client: Browser) -> None:
     cookie = client.post("/api/auth/signup", json=ANN).headers["Set-Cookie"]
     assert cookie.startswith("jwt=")
     for attribute in ("HttpOnly", "SameSite=Strict", "Path=/", "Max-Age=604800"):
@@ -44,23 +45,23 @@ def test_the_cookie_is_http_only_strict_and_lasts_seven_days(client: FlaskClient
 
 def test_the_cookie_is_secure_in_production(make_app: MakeApp) -> None:
     app = make_app(app_env="production")
-    answer = app.test_client().post("/api/auth/signup", json=ANN)
+    answer = in_process(app).browser().post("/api/auth/signup", json=ANN)
     assert "; Secure" in answer.headers["Set-Cookie"]
 
 
 @pytest.mark.parametrize("field", ["fullName", "email", "password"])
 @pytest.mark.parametrize("value", [None, "", "   ", ...])
-def test_signup_without_a_field_is_refused(client: FlaskClient, field: str, value: Any) -> None:
+def test_signup_without_a_field_is_refused(client: Browser, field: str, value: Any) -> None:
     body: dict[str, Any] = {**ANN, field: value}
     if value is ...:
         del body[field]
     answer = client.post("/api/auth/signup", json=body)
-    assert (answer.status_code, (answer.json or {})["code"]) == (400, "bad_request")
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
     assert client.post("/api/auth/login", json=ANN).status_code == 400
 
 
 @pytest.mark.parametrize("email", ["ann", "@example.org", "ann@", "a@b@c", "an n@example.org", "ann@exa\tmple.org"])
-def test_an_email_has_one_at_sign_something_on_both_sides_and_no_white_space(client: FlaskClient, email: str) -> None:
+def test_an_email_has_one_at_sign_something_on_both_sides_and_no_white_space(client: Browser, email: str) -> None:
     assert client.post("/api/auth/signup", json={**ANN, "email": email}).status_code == 400
 
 
@@ -76,7 +77,7 @@ def test_an_email_has_one_at_sign_something_on_both_sides_and_no_white_space(cli
     ],
 )
 def test_a_name_has_up_to_100_characters_and_an_email_254_as_they_are_sent(
-    client: FlaskClient, field: str, value: str, status: int
+    client: Browser, field: str, value: str, status: int
 ) -> None:
     assert client.post("/api/auth/signup", json={**ANN, field: value}).status_code == status
 
@@ -85,42 +86,44 @@ def test_a_name_has_up_to_100_characters_and_an_email_254_as_they_are_sent(
     ("password", "status"),
     [("12345", 400), ("123456", 200), ("x" * 72, 200), ("x" * 73, 400), ("ü" * 36, 200), ("ü" * 37, 400)],
 )
-def test_a_password_has_6_characters_to_72_bytes(client: FlaskClient, password: str, status: int) -> None:
+def test_a_password_has_6_characters_to_72_bytes(client: Browser, password: str, status: int) -> None:
     assert client.post("/api/auth/signup", json={**ANN, "password": password}).status_code == status
 
 
 @pytest.mark.parametrize("email", ["ann@example.org", "ANN@Example.org", "  ann@example.org "])
-def test_an_email_is_taken_whatever_its_capitals_and_white_space(client: FlaskClient, email: str) -> None:
+def test_an_email_is_taken_whatever_its_capitals_and_white_space(client: Browser, email: str) -> None:
     client.post("/api/auth/signup", json=ANN)
     answer = client.post("/api/auth/signup", json={**ANN, "email": email})
-    assert (answer.status_code, (answer.json or {})["code"]) == (400, "user_exists")
+    assert (answer.status_code, answer.json()["code"]) == (400, "user_exists")
 
 
 def test_twenty_identical_signups_at_once_make_one_account(app: Flask) -> None:
     def sign_up(_: int) -> int:
-        return app.test_client().post("/api/auth/signup", json=ANN).status_code
+        return in_process(app).browser().post("/api/auth/signup", json=ANN).status_code
 
     with ThreadPoolExecutor(20) as pool:
         statuses = sorted(pool.map(sign_up, range(20)))
     assert statuses == [200] + [400] * 19
 
 
-def test_login_with_other_capitals_and_white_space_in_the_email(client: FlaskClient) -> None:
-    user = client.post("/api/auth/signup", json=ANN).json
+def test_login_with_other_capitals_and_white_space_in_the_email(client: Browser) -> None:
+    user = client.post("/api/auth/signup", json=ANN).json()
     answer = client.post("/api/auth/login", json={"email": " ANN@example.org", "password": PASSWORD})
-    assert (answer.status_code, answer.json) == (200, user)
+    assert (answer.status_code, answer.json()) == (200, user)
 
 
-def test_a_wrong_email_and_a_wrong_password_get_the_same_answer(client: FlaskClient) -> None:
+def test_a_wrong_email_and_a_wrong_password_get_the_same_answer(client: Browser) -> None:
     client.post("/api/auth/signup", json=ANN)
     wrong_password = client.post("/api/auth/login", json={**ANN, "password": "wrong one"})
     wrong_email = client.post("/api/auth/login", json={**ANN, "email": "bob@example.org"})
     assert wrong_password.status_code == wrong_email.status_code == 400
-    assert wrong_password.json == wrong_email.json == {"message": "invalid credentials", "code": "invalid_credentials"}
+    assert (
+        wrong_password.json() == wrong_email.json() == {"message": "invalid credentials", "code": "invalid_credentials"}
+    )
 
 
 def test_a_login_hashes_once_whether_or_not_the_account_exists(
-    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+    client: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client.post("/api/auth/signup", json=ANN)
     checked: list[str] = []
@@ -137,31 +140,31 @@ def test_a_login_hashes_once_whether_or_not_the_account_exists(
     assert checked[1].startswith("$2b$10$")
 
 
-def test_logout_needs_no_body_clears_the_cookie_and_kills_the_token(sign_up: SignUp, client: FlaskClient) -> None:
+def test_logout_needs_no_body_clears_the_cookie_and_kills_the_token(sign_up: SignUp, client: Browser) -> None:
     ann = sign_up("Ann")
     token = ann.token
     answer = ann.http.post("/api/auth/logout")
-    assert (answer.status_code, answer.json) == (200, {"message": "logged out successfully"})
+    assert (answer.status_code, answer.json()) == (200, {"message": "logged out successfully"})
     assert "Max-Age=0" in answer.headers["Set-Cookie"]
-    client.set_cookie("jwt", token)
-    assert (client.get("/api/auth/check").json or {})["code"] == "invalid_token"
+    client.token = token
+    assert client.get("/api/auth/check").json()["code"] == "invalid_token"
 
 
 def test_logout_leaves_other_logins_of_the_user_alone(sign_up: SignUp) -> None:
     ann = sign_up("Ann")
-    other = ann.another_browser()
+    other = ann.log_in().http
     ann.http.post("/api/auth/logout")
     assert other.get("/api/auth/check").status_code == 200
 
 
-def test_logout_without_a_login_is_fine(client: FlaskClient) -> None:
+def test_logout_without_a_login_is_fine(client: Browser) -> None:
     assert client.post("/api/auth/logout").status_code == 200
 
 
 def test_the_oldest_login_ends_when_there_are_too_many(make_app: MakeApp) -> None:
     app = make_app(max_sessions=3, rate_limits=True)
-    ann = Person(app, "Ann", "ann@example.org")
-    browsers = [ann.another_browser() for _ in range(3)]
+    ann = in_process(app).sign_up("Ann", "ann@example.org")
+    browsers = [ann.log_in().http for _ in range(3)]
     assert ann.http.get("/api/auth/check").status_code == 401
     assert [browser.get("/api/auth/check").status_code for browser in browsers] == [200] * 3
 
@@ -176,9 +179,9 @@ GUARDED = [
 
 
 @pytest.mark.parametrize(("method", "path"), GUARDED)
-def test_without_a_token_nothing_guarded_answers(client: FlaskClient, method: str, path: str) -> None:
-    answer = client.open(path, method=method, json={})
-    assert (answer.status_code, (answer.json or {})["code"]) == (401, "no_token")
+def test_without_a_token_nothing_guarded_answers(client: Browser, method: str, path: str) -> None:
+    answer = client.request(method, path, json={})
+    assert (answer.status_code, answer.json()["code"]) == (401, "no_token")
 
 
 def _token(config: Config, **changes: Any) -> str:
@@ -199,11 +202,11 @@ def _token(config: Config, **changes: Any) -> str:
     ],
 )
 def test_a_token_that_is_expired_or_lacks_a_claim_is_invalid(
-    client: FlaskClient, config: Config, changes: dict[str, Any]
+    client: Browser, config: Config, changes: dict[str, Any]
 ) -> None:
-    client.set_cookie("jwt", _token(config, **changes))
+    client.token = _token(config, **changes)
     answer = client.get("/api/auth/check")
-    assert (answer.status_code, (answer.json or {})["code"]) == (401, "invalid_token")
+    assert (answer.status_code, answer.json()["code"]) == (401, "invalid_token")
 
 
 @pytest.mark.parametrize("algorithm", ["none", "HS512"])
@@ -211,40 +214,40 @@ def test_a_token_of_another_algorithm_is_invalid(sign_up: SignUp, config: Config
     ann = sign_up("Ann")
     claims = jwt.decode(ann.token, config.jwt_secret, algorithms=["HS256"])
     secret = "" if algorithm == "none" else config.jwt_secret * 2
-    ann.http.set_cookie("jwt", jwt.encode(claims, secret, algorithm=algorithm))
+    ann.http.token = jwt.encode(claims, secret, algorithm=algorithm)
     assert ann.http.get("/api/auth/check").status_code == 401
 
 
-def test_a_token_of_a_user_who_no_longer_exists_is_404(client: FlaskClient, config: Config) -> None:
-    client.set_cookie("jwt", _token(config))
+def test_a_token_of_a_user_who_no_longer_exists_is_404(client: Browser, config: Config) -> None:
+    client.token = _token(config)
     answer = client.get("/api/auth/check")
-    assert (answer.status_code, (answer.json or {})["code"]) == (404, "user_not_found")
+    assert (answer.status_code, answer.json()["code"]) == (404, "user_not_found")
 
 
 def test_the_profile_takes_a_name_a_picture_or_both(sign_up: SignUp) -> None:
     ann = sign_up("Ann")
-    assert (ann.http.put("/api/auth/update-profile", json={"fullName": " Anne "}).json or {})["fullName"] == "Anne"
-    user = ann.http.put("/api/auth/update-profile", json={"profilePic": png(), "fullName": None}).json or {}
+    assert ann.http.put("/api/auth/update-profile", json={"fullName": " Anne "}).json()["fullName"] == "Anne"
+    user = ann.http.put("/api/auth/update-profile", json={"profilePic": png(), "fullName": None}).json()
     assert user["fullName"] == "Anne"
     assert user["profilePic"].startswith("/uploads/")
     assert user["updatedAt"] > user["createdAt"]
-    assert ann.http.get("/api/auth/check").json == user
+    assert ann.http.get("/api/auth/check").json() == user
 
 
 def test_a_new_picture_takes_the_place_of_the_old_one(sign_up: SignUp) -> None:
     ann = sign_up("Ann")
     first, second = (
-        (ann.http.put("/api/auth/update-profile", json={"profilePic": png()}).json or {})["profilePic"] for _ in "12"
+        ann.http.put("/api/auth/update-profile", json={"profilePic": png()}).json()["profilePic"] for _ in "12"
     )
-    assert ann.http.get(second, buffered=True).status_code == 200
-    assert ann.http.get(first, buffered=True).status_code == 404
+    assert ann.http.get(second).status_code == 200
+    assert ann.http.get(first).status_code == 404
 
 
 @pytest.mark.parametrize("body", [{}, {"profilePic": None}, {"profilePic": ""}, {"email": "new@example.org"}])
 def test_a_profile_without_anything_to_set_is_refused(sign_up: SignUp, body: dict[str, Any]) -> None:
     ann = sign_up("Ann")
     assert ann.http.put("/api/auth/update-profile", json=body).status_code == 400
-    assert ann.http.get("/api/auth/check").json == ann.user
+    assert ann.http.get("/api/auth/check").json() == ann.user
 
 
 def test_no_answer_ever_holds_a_password_hash(sign_up: SignUp) -> None:
@@ -256,7 +259,7 @@ def test_no_answer_ever_holds_a_password_hash(sign_up: SignUp) -> None:
 
 
 def test_the_most_common_passwords_are_refused_where_the_settings_say_so(make_app: MakeApp) -> None:
-    browser = make_app(refuse_common_passwords=True).test_client()
+    browser = in_process(make_app(refuse_common_passwords=True)).browser()
     answer = browser.post("/api/auth/signup", json={**ANN, "password": "Password1"})
     assert answer.status_code == 400
     assert "most common" in answer.text
@@ -266,11 +269,9 @@ def test_the_most_common_passwords_are_refused_where_the_settings_say_so(make_ap
 
 
 def test_a_new_secret_logs_nobody_out_while_the_previous_one_is_known(make_app: MakeApp, config: Config) -> None:
-    before = make_app().test_client()
+    before = in_process(make_app()).browser()
     before.post("/api/auth/signup", json=ANN)
-    cookie = before.get_cookie("jwt")
-    assert cookie is not None
     for previous, status in ((config.jwt_secret, 200), (None, 401)):
-        browser = make_app(jwt_secret="n" * 48, jwt_secret_previous=previous).test_client()
-        browser.set_cookie("jwt", cookie.value)
+        browser = in_process(make_app(jwt_secret="n" * 48, jwt_secret_previous=previous)).browser()
+        browser.token = before.token
         assert browser.get("/api/auth/check").status_code == status

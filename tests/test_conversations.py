@@ -8,8 +8,9 @@ from urllib.parse import quote
 import pytest
 
 from chat.controllers import conversations
-from tests.conftest import Person
-from tests.sockets import Socket, wait_until
+from tests.clients.http import Person
+from tests.clients.sockets import Socket, wait_until
+from tests.images import png
 
 SignUp = Callable[[str], Person]
 Connect = Callable[..., Socket]
@@ -26,18 +27,18 @@ def bob(sign_up: SignUp) -> Person:
 
 
 def _texts(person: Person, other: Person) -> list[str | None]:
-    return [message.get("text") for message in person.http.get(f"/api/messages/{other.id}").json or []]
+    return [message.get("text") for message in person.http.get(f"/api/messages/{other.id}").json()]
 
 
 def _entry(person: Person, other: Person) -> dict[str, Any]:
-    entries: list[dict[str, Any]] = person.http.get("/api/messages/users").json or []
+    entries: list[dict[str, Any]] = person.http.get("/api/messages/users").json()
     return next(entry for entry in entries if entry["_id"] == other.id)
 
 
 def _sync(person: Person, cursors: dict[str, int]) -> list[dict[str, Any]]:
     answer = person.http.post("/api/messages/sync", json={"cursors": cursors})
     assert answer.status_code == 200, answer.text
-    found: list[dict[str, Any]] = (answer.json or {})["conversations"]
+    found: list[dict[str, Any]] = answer.json()["conversations"]
     return found
 
 
@@ -46,7 +47,7 @@ def _edit(person: Person, message: dict[str, Any], text: str) -> Any:
 
 
 def _react(person: Person, message: dict[str, Any], emoji: str, method: str = "PUT") -> Any:
-    return person.http.open(f"/api/messages/{message['_id']}/reactions/{quote(emoji)}", method=method)
+    return person.http.request(method, f"/api/messages/{message['_id']}/reactions/{quote(emoji)}")
 
 
 class TestClientId:
@@ -54,23 +55,21 @@ class TestClientId:
         body = {"text": "hello", "clientId": "c1"}
         first, second = (ann.http.post(f"/api/messages/send/{bob.id}", json=body) for _ in "12")
         assert (first.status_code, second.status_code) == (201, 200)
-        assert first.json == second.json
+        assert first.json() == second.json()
         assert _texts(bob, ann) == ["hello"]
 
     def test_the_same_send_twenty_times_at_once_is_kept_and_pushed_once(
         self, ann: Person, bob: Person, connect: Connect
     ) -> None:
-        socket, token = connect(bob), ann.token
+        socket = connect(bob)
 
         def send(_: int) -> Any:
-            http = ann.http.application.test_client()
-            http.set_cookie("jwt", token)
-            return http.post(f"/api/messages/send/{bob.id}", json={"text": "hello", "clientId": "c1"})
+            return ann.http.post(f"/api/messages/send/{bob.id}", json={"text": "hello", "clientId": "c1"})
 
         with ThreadPoolExecutor(20) as pool:
             answers = list(pool.map(send, range(20)))
         assert sorted(answer.status_code for answer in answers) == [200] * 19 + [201]
-        assert len({answer.json["_id"] for answer in answers}) == 1
+        assert len({answer.json()["_id"] for answer in answers}) == 1
         ann.send(bob, "after")
         socket.wait_for("newMessage", lambda message: message["text"] == "after")
         assert [message["text"] for message in socket.all("newMessage")] == ["hello", "after"]
@@ -81,7 +80,7 @@ class TestClientId:
         other = {"text": {"text": "other"}, "image": {"image": "data:image/png;base64,AAAA"}, "to": {}}[change]
         to = ann if change == "to" else bob
         answer = ann.http.post(f"/api/messages/send/{to.id}", json={"text": "hello", "clientId": "c1", **other})
-        assert (answer.status_code, (answer.json or {})["code"]) == (409, "client_id_reused")
+        assert (answer.status_code, answer.json()["code"]) == (409, "client_id_reused")
 
     def test_it_still_holds_after_an_edit(self, ann: Person, bob: Person) -> None:
         message = ann.send(bob, "hello", clientId="c1")
@@ -98,7 +97,7 @@ class TestEdit:
     def test_changes_the_text_and_takes_the_next_rev(self, ann: Person, bob: Person) -> None:
         message = ann.send(bob, "hello")
         ann.send(bob, "second")
-        edited = _edit(ann, message, "changed").json
+        edited = _edit(ann, message, "changed").json()
         assert (edited["text"], edited["seq"], edited["rev"]) == ("changed", 1, 3)
         assert edited["editedAt"] >= message["createdAt"]
         assert _texts(bob, ann) == ["changed", "second"]
@@ -106,7 +105,7 @@ class TestEdit:
     def test_is_told_to_every_open_device_of_both(self, ann: Person, bob: Person, connect: Connect) -> None:
         message = ann.send(bob, "hello")
         sockets = [connect(ann), connect(bob), connect(bob)]
-        edited = _edit(ann, message, "changed").json
+        edited = _edit(ann, message, "changed").json()
         for socket in sockets:
             assert socket.wait_for("messageUpdated") == edited
 
@@ -114,7 +113,7 @@ class TestEdit:
         message = ann.send(bob, "hello")
         for other in (bob, sign_up("Carl")):
             for answer in (_edit(other, message, "x"), other.http.delete(f"/api/messages/{message['_id']}")):
-                assert (answer.status_code, answer.json) == (404, {"message": "no such message", "code": "not_found"})
+                assert (answer.status_code, answer.json()) == (404, {"message": "no such message", "code": "not_found"})
 
     @pytest.mark.parametrize("text", ["", "  ", "x" * 4001])
     def test_to_nothing_or_too_much_is_refused(self, ann: Person, bob: Person, text: str) -> None:
@@ -123,7 +122,7 @@ class TestEdit:
 
     def test_to_the_same_text_changes_nothing(self, ann: Person, bob: Person) -> None:
         message = ann.send(bob, "hello")
-        assert _edit(ann, message, "hello").json == message
+        assert _edit(ann, message, "hello").json() == message
 
     def test_next_messages_are_numbered_above_it(self, ann: Person, bob: Person) -> None:
         _edit(ann, ann.send(bob, "hello"), "changed")
@@ -135,21 +134,19 @@ class TestDelete:
     def test_leaves_a_tombstone_without_text_or_image(self, ann: Person, bob: Person) -> None:
         message = ann.send(bob, "secret")
         _react(bob, message, "👍")
-        tombstone = ann.http.delete(f"/api/messages/{message['_id']}").json or {}
+        tombstone = ann.http.delete(f"/api/messages/{message['_id']}").json()
         assert tombstone["deletedAt"]
         assert not {"text", "image", "reactions"} & set(tombstone)
-        assert (bob.http.get(f"/api/messages/{ann.id}").json or []) == [tombstone]
+        assert bob.http.get(f"/api/messages/{ann.id}").json() == [tombstone]
 
     def test_twice_is_the_same_as_once(self, ann: Person, bob: Person) -> None:
         path = f"/api/messages/{ann.send(bob, 'x')['_id']}"
-        assert ann.http.delete(path).json == ann.http.delete(path).json
+        assert ann.http.delete(path).json() == ann.http.delete(path).json()
 
     def test_takes_the_image_away(self, ann: Person, bob: Person) -> None:
-        from tests.images import png
-
         message = ann.send(bob, "look", image=png())
         ann.http.delete(f"/api/messages/{message['_id']}")
-        assert bob.http.get(message["image"], buffered=True).status_code == 404
+        assert bob.http.get(message["image"]).status_code == 404
 
     def test_nothing_can_be_done_to_a_tombstone(self, ann: Person, bob: Person) -> None:
         message = ann.send(bob, "x")
@@ -163,17 +160,17 @@ class TestReactions:
         message = ann.send(bob, "hello")
         _react(ann, message, "👍")
         _react(bob, message, "👍")
-        reacted = _react(bob, message, "❤️").json
+        reacted = _react(bob, message, "❤️").json()
         assert reacted["reactions"] == {"👍": [ann.id, bob.id], "❤️": [bob.id]}
 
     def test_can_be_taken_back(self, ann: Person, bob: Person) -> None:
         message = ann.send(bob, "hello")
         _react(bob, message, "👍")
-        assert "reactions" not in _react(bob, message, "👍", "DELETE").json
+        assert "reactions" not in _react(bob, message, "👍", "DELETE").json()
 
     def test_twice_is_the_same_as_once(self, ann: Person, bob: Person) -> None:
         message = ann.send(bob, "hello")
-        assert _react(bob, message, "👍").json == _react(bob, message, "👍").json
+        assert _react(bob, message, "👍").json() == _react(bob, message, "👍").json()
 
     @pytest.mark.parametrize("emoji", ["👨‍👩‍👧‍👦", "1️⃣", "🏳️‍🌈", "👍🏽", "🇩🇪"])
     def test_take_emoji_of_several_parts(self, ann: Person, bob: Person, emoji: str) -> None:
@@ -186,9 +183,9 @@ class TestReactions:
     def test_two_at_once_are_both_kept_under_different_revs(self, ann: Person, bob: Person) -> None:
         message = ann.send(bob, "hello")
         with ThreadPoolExecutor(2) as pool:
-            revs = {answer.json["rev"] for answer in pool.map(lambda who: _react(who, message, "👍"), (ann, bob))}
+            revs = {answer.json()["rev"] for answer in pool.map(lambda who: _react(who, message, "👍"), (ann, bob))}
         assert revs == {2, 3}
-        (found,) = ann.http.get(f"/api/messages/{bob.id}").json or []
+        (found,) = ann.http.get(f"/api/messages/{bob.id}").json()
         assert sorted(found["reactions"]["👍"]) == sorted([ann.id, bob.id])
 
 
@@ -208,7 +205,7 @@ class TestReading:
     def test_moves_the_cursor_and_counts_what_is_left(self, ann: Person, bob: Person) -> None:
         messages = [ann.send(bob, str(number)) for number in range(3)]
         read = {"conversation": messages[0]["conversation"], "seq": 2}
-        assert bob.http.post("/api/messages/read", json=read).json == {**read, "unread": 1}
+        assert bob.http.post("/api/messages/read", json=read).json() == {**read, "unread": 1}
         assert _entry(bob, ann)["unread"] == 1
         assert _entry(ann, bob)["cursors"] == {ann.id: 0, bob.id: 2}
 
@@ -216,7 +213,7 @@ class TestReading:
         conversation = [ann.send(bob, str(number)) for number in range(3)][0]["conversation"]
         for seq, cursor in ((3, 3), (1, 3), (0, 3)):
             answer = bob.http.post("/api/messages/read", json={"conversation": conversation, "seq": seq})
-            assert (answer.json or {})["seq"] == cursor
+            assert answer.json()["seq"] == cursor
 
     def test_beyond_the_end_does_not_hide_what_comes_later(self, ann: Person, bob: Person) -> None:
         conversation = ann.send(bob, "one")["conversation"]
@@ -249,7 +246,7 @@ class TestReading:
 class TestSync:
     def test_brings_what_is_new_and_what_changed(self, ann: Person, bob: Person) -> None:
         first, second = ann.send(bob, "one"), ann.send(bob, "two")
-        edited = _edit(ann, first, "changed").json
+        edited = _edit(ann, first, "changed").json()
         conversation = first["conversation"]
         whole = {"id": conversation, "messages": [second, edited], "upTo": 3, "more": False}
         assert _sync(bob, {}) == [whole]
@@ -301,9 +298,9 @@ class TestTyping:
 
 class TestSearch:
     def _find(self, person: Person, text: str, **query: Any) -> list[str]:
-        answer = person.http.get("/api/messages/search", query_string={"q": text, **query})
+        answer = person.http.get("/api/messages/search", params={"q": text, **query})
         assert answer.status_code == 200, answer.text
-        return [message["text"] for message in answer.json or []]
+        return [message["text"] for message in answer.json()]
 
     def test_finds_text_in_any_capitals_newest_first(self, ann: Person, bob: Person) -> None:
         ann.send(bob, "Hello World")
@@ -350,17 +347,17 @@ class TestSearch:
         "query", [{}, {"q": " "}, {"q": "x" * 4001}, {"q": "x", "limit": "101"}, {"q": "x", "with": "y"}]
     )
     def test_for_nothing_or_out_of_bounds_is_refused(self, ann: Person, query: dict[str, str]) -> None:
-        assert ann.http.get("/api/messages/search", query_string=query).status_code == 400
+        assert ann.http.get("/api/messages/search", params=query).status_code == 400
 
 
 class TestBlocks:
     def test_the_blocked_cannot_send_to_me_and_i_can_take_it_back(self, ann: Person, bob: Person) -> None:
         path = f"/api/messages/block/{bob.id}"
-        assert ann.http.post(path).json == {"blocked": True}
+        assert ann.http.post(path).json() == {"blocked": True}
         answer = bob.http.post(f"/api/messages/send/{ann.id}", json={"text": "x"})
-        assert (answer.status_code, (answer.json or {})["code"]) == (403, "blocked")
+        assert (answer.status_code, answer.json()["code"]) == (403, "blocked")
         assert _entry(ann, bob)["blocked"] is True
-        assert ann.http.delete(path).json == {"blocked": False}
+        assert ann.http.delete(path).json() == {"blocked": False}
         bob.send(ann, "hello")
 
     def test_the_blocked_cannot_speak_to_me_by_edits_and_reactions_either(self, ann: Person, bob: Person) -> None:
@@ -371,7 +368,7 @@ class TestBlocks:
             bob.http.put(f"/api/messages/{theirs}", json={"text": "listen"}),
             bob.http.put(f"/api/messages/{mine}/reactions/👎"),
         ):
-            assert (answer.status_code, (answer.json or {})["code"]) == (403, "blocked")
+            assert (answer.status_code, answer.json()["code"]) == (403, "blocked")
         assert bob.http.delete(f"/api/messages/{mine}/reactions/👍").status_code == 200
         assert bob.http.delete(f"/api/messages/{theirs}").status_code == 200
 

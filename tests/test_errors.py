@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 
 from chat.middleware.headers import DATA, SECURITY
-from tests.conftest import Person
+from tests.clients.http import Browser, Person
+from tests.clients.wsgi import in_process
 
 SignUp = Callable[[str], Person]
 FAILURES = [
@@ -24,18 +24,18 @@ FAILURES = [
 
 @pytest.mark.parametrize(("method", "path", "status"), FAILURES)
 def test_a_failure_has_a_message_a_code_and_the_headers_of_a_success(
-    client: FlaskClient, method: str, path: str, status: int
+    client: Browser, method: str, path: str, status: int
 ) -> None:
-    answer = client.open(path, method=method, headers={"Origin": "http://localhost:5173"})
+    answer = client.request(method, path, headers={"Origin": "http://localhost:5173"})
     assert answer.status_code == status
-    assert set(answer.json or {}) == {"message", "code"}
+    assert set(answer.json()) == {"message", "code"}
     assert answer.headers["Access-Control-Allow-Origin"] == "http://localhost:5173"
     assert answer.headers["Access-Control-Allow-Credentials"] == "true"
     for name, content in {**SECURITY, **DATA}.items():
         assert answer.headers[name] == content
 
 
-def test_a_405_says_what_the_address_takes(client: FlaskClient) -> None:
+def test_a_405_says_what_the_address_takes(client: Browser) -> None:
     assert "POST" in client.get("/api/auth/login").headers["Allow"]
 
 
@@ -45,20 +45,20 @@ def test_a_bug_shows_nothing_of_its_inside_and_is_logged(app: Flask, caplog: pyt
 
     app.add_url_rule("/api/broken", view_func=broken)
     with caplog.at_level(logging.ERROR):
-        answer = app.test_client().get("/api/broken")
-    assert (answer.status_code, (answer.json or {})["code"]) == (500, "internal_error")
+        answer = in_process(app).browser().get("/api/broken")
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
     assert "secret" not in answer.text
     assert "the secret inside" in caplog.text
     caplog.clear()
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost:51730", "http://localhost"])
-def test_other_origins_get_no_cors_headers(client: FlaskClient, origin: str) -> None:
+def test_other_origins_get_no_cors_headers(client: Browser, origin: str) -> None:
     answer = client.get("/api/auth/check", headers={"Origin": origin})
     assert "Access-Control-Allow-Origin" not in answer.headers
 
 
-def test_a_preflight_of_an_allowed_origin_is_answered(client: FlaskClient) -> None:
+def test_a_preflight_of_an_allowed_origin_is_answered(client: Browser) -> None:
     asked = {"Origin": "http://localhost:5173", "Access-Control-Request-Method": "PUT"}
     headers = client.options("/api/auth/update-profile", headers=asked).headers
     assert headers["Access-Control-Allow-Origin"] == "http://localhost:5173"

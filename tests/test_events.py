@@ -11,8 +11,8 @@ import pytest
 from chat.events import FROM_CLIENT, FROM_SERVER, ServerEventName
 from chat.lib.realtime import socketio
 from scripts import event_docs
-from tests.conftest import Person
-from tests.sockets import Socket, wait_until
+from tests.clients.http import Person
+from tests.clients.sockets import Socket, wait_until
 
 
 def test_every_event_that_the_emitter_may_send_is_in_the_table() -> None:
@@ -56,7 +56,7 @@ def test_what_is_really_told_is_as_the_table_says(
     ann.http.put(f"/api/messages/{message['_id']}", json={"text": "changed"})
     anns.ask("typing", {"to": bob.id})
     other_tab.ask("read", {"conversation": message["conversation"], "seq": 1})
-    room = ann.http.post("/api/rooms", json={"name": "Room", "public": True}).json or {}
+    room = ann.http.post("/api/rooms", json={"name": "Room", "public": True}).json()
     socket.ask("join_room", {"room": room["_id"]})
     ann.http.post(f"/api/rooms/{room['_id']}/messages", json={"text": "welcome"})
     ann.http.delete(f"/api/rooms/{room['_id']}")

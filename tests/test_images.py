@@ -13,7 +13,9 @@ from PIL import Image
 
 from chat.config import Cloudinary, Config
 from chat.lib.images import CloudinaryImages
-from tests.conftest import MakeApp, Person
+from tests.clients.http import Person
+from tests.clients.wsgi import in_process
+from tests.conftest import MakeApp
 from tests.images import data_uri, png, wrap
 
 SignUp = Callable[[str], Person]
@@ -33,7 +35,7 @@ def _kept(person: Person, image: str) -> Image.Image:
     """Send an image, and open what the server then serves."""
     answer = _post(person, image)
     assert answer.status_code == 201, answer.text
-    content = person.http.get(answer.json["image"], buffered=True).data
+    content = person.http.get(answer.json()["image"]).content
     return Image.open(io.BytesIO(content))
 
 
@@ -45,8 +47,8 @@ def test_an_image_of_each_format_is_kept_and_served(sign_up: SignUp, format: str
 
 def test_an_uploaded_image_is_served_for_a_year_and_cannot_run(sign_up: SignUp) -> None:
     ann = sign_up("Ann")
-    url = _post(ann, png()).json["image"]
-    headers = ann.http.get(url, buffered=True).headers
+    url = _post(ann, png()).json()["image"]
+    headers = ann.http.get(url).headers
     assert headers["Content-Type"] == "image/png"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
@@ -72,7 +74,7 @@ def test_comments_and_text_chunks_are_stripped(sign_up: SignUp) -> None:
         data_uri(image, "webp", xmp=b"<x>secret</x>"),
         _png_with_text("secret"),
     ):
-        content = ann.http.get(_post(ann, uri).json["image"], buffered=True).data
+        content = ann.http.get(_post(ann, uri).json()["image"]).content
         assert b"secret" not in content
 
 
@@ -118,10 +120,10 @@ UNFIT = {
 def test_anything_else_is_refused_and_nothing_is_kept(sign_up: SignUp, config: Config, image: str) -> None:
     ann = sign_up("Ann")
     answer = _post(ann, image)
-    assert (answer.status_code, answer.json["code"]) == (400, "bad_image")
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_image")
     assert ann.http.put("/api/auth/update-profile", json={"profilePic": image}).status_code == 400
     assert list((config.data_dir / "uploads").iterdir()) == []
-    assert ann.http.get(f"/api/messages/{ann.id}").json == []
+    assert ann.http.get(f"/api/messages/{ann.id}").json() == []
 
 
 def test_an_image_on_the_limits_is_taken(sign_up: SignUp) -> None:
@@ -130,8 +132,8 @@ def test_an_image_on_the_limits_is_taken(sign_up: SignUp) -> None:
 
 def test_with_a_public_url_images_have_whole_addresses(make_app: MakeApp, config: Config) -> None:
     app = make_app(public_url="https://chat.example.org")
-    ann = Person(app, "Ann", "ann@example.org")
-    message = _post(ann, png()).json
+    ann = in_process(app).sign_up("Ann", "ann@example.org")
+    message = _post(ann, png()).json()
     assert message["image"].startswith("https://chat.example.org/uploads/")
     ann.http.delete(f"/api/messages/{message['_id']}")
     assert list((config.data_dir / "uploads").iterdir()) == []
@@ -189,14 +191,14 @@ def ann(make_app: MakeApp, cloudinary: StandIn) -> Person:
     """Somebody on a server with a Cloudinary account."""
     address = f"http://127.0.0.1:{cloudinary.server_port}"
     app = make_app(cloudinary=Cloudinary("demo", "key", "secret", address))
-    return Person(app, "Ann", "ann@example.org")
+    return in_process(app).sign_up("Ann", "ann@example.org")
 
 
 def test_with_an_account_images_go_to_cloudinary_signed_and_without_metadata(ann: Person, cloudinary: StandIn) -> None:
     uri = data_uri(Image.new("RGB", (4, 4)), "jpeg", comment=b"secret comment")
     answer = _post(ann, uri)
     assert answer.status_code == 201
-    assert answer.json["image"] == "https://res.cloudinary.com/demo/image/upload/v1/chat/abc.png"
+    assert answer.json()["image"] == "https://res.cloudinary.com/demo/image/upload/v1/chat/abc.png"
     upload = cloudinary.uploads[0]
     assert b'name="signature"' in upload
     assert b"secret comment" not in upload
@@ -212,23 +214,23 @@ def test_cloudinary_is_never_asked_to_open_a_path_or_an_address(ann: Person, clo
 def test_cloudinary_failing_or_hanging_is_503_and_nothing_is_saved(ann: Person, cloudinary: StandIn, mood: str) -> None:
     cloudinary.mood = mood
     answer = _post(ann, png())
-    assert (answer.status_code, answer.json["code"]) == (503, "image_store_unavailable")
-    assert ann.http.get(f"/api/messages/{ann.id}").json == []
+    assert (answer.status_code, answer.json()["code"]) == (503, "image_store_unavailable")
+    assert ann.http.get(f"/api/messages/{ann.id}").json() == []
 
 
 def test_cloudinary_being_down_is_503_and_texts_still_go(ann: Person, make_app: MakeApp) -> None:
     app = make_app(cloudinary=Cloudinary("demo", "key", "secret", "http://127.0.0.1:1"))
-    bob = Person(app, "Bob", "bob@example.org")
+    bob = in_process(app).sign_up("Bob", "bob@example.org")
     assert _post(bob, png()).status_code == 503
     assert bob.send(bob, "hello")["text"] == "hello"
 
 
 def test_a_message_is_deleted_also_while_cloudinary_is_down(ann: Person, cloudinary: StandIn) -> None:
-    message = _post(ann, png()).json
+    message = _post(ann, png()).json()
     cloudinary.mood = "fails"
     answer = ann.http.delete(f"/api/messages/{message['_id']}")
     assert answer.status_code == 200
-    assert "image" not in (answer.json or {})
+    assert "image" not in answer.json()
 
 
 @pytest.mark.parametrize(

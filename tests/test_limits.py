@@ -8,16 +8,17 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 from socketio.exceptions import ConnectionError as Refused
 
 from chat.config import Config
 from chat.errors import TooManyRequests
 from chat.lib.limits import Limits
-from tests.conftest import PASSWORD, MakeApp, Person
+from tests.clients.http import PASSWORD, Browser, Person
+from tests.clients.sockets import Socket, wait_until
+from tests.clients.wsgi import in_process
+from tests.conftest import MakeApp
 from tests.images import png
 from tests.services import RedisServer
-from tests.sockets import Socket, wait_until
 
 SignUp = Callable[[str], Person]
 
@@ -30,7 +31,7 @@ def config(config: Config) -> Config:
     return replace(config, rate_limits=True, rates=rates, max_sockets_per_user=2, max_sockets_per_address=3)
 
 
-def _log_in(client: FlaskClient, email: str, password: str = "wrong one", **headers: str) -> Any:
+def _log_in(client: Browser, email: str, password: str = "wrong one", **headers: str) -> Any:
     body = {"email": email, "password": password}
     return client.post("/api/auth/login", json=body, headers={k.replace("_", "-"): v for k, v in headers.items()})
 
@@ -39,7 +40,7 @@ def _refused(answer: Any) -> bool:
     """Whether an answer is a refusal for being too often, as it should be."""
     if answer.status_code != 429:
         return False
-    assert answer.json["code"] == "rate_limited"
+    assert answer.json()["code"] == "rate_limited"
     assert 1 <= int(answer.headers["Retry-After"]) <= 300
     return True
 
@@ -51,7 +52,7 @@ def _may_connect(connect: Callable[..., Socket], person: Person) -> bool:
         return False
 
 
-def test_ten_wrong_passwords_lock_an_account_for_a_while(sign_up: SignUp, client: FlaskClient) -> None:
+def test_ten_wrong_passwords_lock_an_account_for_a_while(sign_up: SignUp, client: Browser) -> None:
     ann = sign_up("Ann")
     assert [_log_in(client, ann.email).status_code for _ in range(10)] == [400] * 10
     assert _refused(_log_in(client, ann.email))
@@ -59,11 +60,11 @@ def test_ten_wrong_passwords_lock_an_account_for_a_while(sign_up: SignUp, client
     assert ann.http.get("/api/auth/check").status_code == 200
 
 
-def test_an_account_that_does_not_exist_locks_just_so(client: FlaskClient) -> None:
+def test_an_account_that_does_not_exist_locks_just_so(client: Browser) -> None:
     assert [_log_in(client, "nobody@example.org").status_code for _ in range(11)] == [400] * 10 + [429]
 
 
-def test_a_right_password_makes_the_wrong_ones_forgotten(sign_up: SignUp, client: FlaskClient) -> None:
+def test_a_right_password_makes_the_wrong_ones_forgotten(sign_up: SignUp, client: Browser) -> None:
     ann = sign_up("Ann")
     for _ in range(2):
         assert [_log_in(client, ann.email).status_code for _ in range(8)] == [400] * 8
@@ -73,7 +74,7 @@ def test_a_right_password_makes_the_wrong_ones_forgotten(sign_up: SignUp, client
 def test_many_guesses_at_once_are_no_more_than_one_after_the_other(sign_up: SignUp, app: Flask) -> None:
     ann = sign_up("Ann")
     found: list[int] = []
-    guess = lambda: found.append(_log_in(app.test_client(), ann.email).status_code)  # noqa: E731
+    guess = lambda: found.append(_log_in(in_process(app).browser(), ann.email).status_code)  # noqa: E731
     guesses = [threading.Thread(target=guess) for _ in range(20)]
     for thread in guesses:
         thread.start()
@@ -82,18 +83,18 @@ def test_many_guesses_at_once_are_no_more_than_one_after_the_other(sign_up: Sign
     assert sorted(found) == [400] * 10 + [429] * 10
 
 
-def test_guessing_at_many_accounts_from_one_address_is_stopped_too(client: FlaskClient) -> None:
+def test_guessing_at_many_accounts_from_one_address_is_stopped_too(client: Browser) -> None:
     found = [_log_in(client, f"person{number}@example.org").status_code for number in range(22)]
     assert found == [400] * 20 + [429] * 2
 
 
-def test_a_made_up_address_does_not_help(client: FlaskClient) -> None:
+def test_a_made_up_address_does_not_help(client: Browser) -> None:
     found = [_log_in(client, f"p{n}@example.org", X_Forwarded_For=f"10.0.0.{n}").status_code for n in range(22)]
     assert found == [400] * 20 + [429] * 2
 
 
 def test_behind_a_trusted_proxy_the_address_is_the_one_that_it_names(make_app: MakeApp) -> None:
-    client = make_app(trusted_proxies=1).test_client()
+    client = in_process(make_app(trusted_proxies=1)).browser()
     for number in range(20):  # what the visitor wrote comes first, the proxy's own word last
         assert _log_in(client, f"p{number}@example.org", X_Forwarded_For=f"1.1.1.{number}, 2.2.2.2").status_code == 400
     assert _log_in(client, "p@example.org", X_Forwarded_For="9.9.9.9, 2.2.2.2").status_code == 429
@@ -107,7 +108,7 @@ def test_guessing_the_current_password_counts_as_well(sign_up: SignUp) -> None:
     assert found == [400] * 10 + [429]
 
 
-def test_guesses_from_outside_keep_nobody_from_changing_their_password(sign_up: SignUp, client: FlaskClient) -> None:
+def test_guesses_from_outside_keep_nobody_from_changing_their_password(sign_up: SignUp, client: Browser) -> None:
     ann = sign_up("Ann")
     assert [_log_in(client, ann.email).status_code for _ in range(11)] == [400] * 10 + [429]
     change = {"currentPassword": PASSWORD, "newPassword": "another one"}
@@ -120,7 +121,7 @@ def test_sends_of_one_user_are_limited_and_of_others_are_not(sign_up: SignUp) ->
     edits = [ann.http.put(f"/api/messages/{sent['_id']}", json={"text": f"edit {n}"}) for n in range(5)]
     assert [answer.status_code for answer in edits] == [200] * 4 + [429]
     assert _refused(ann.http.post(f"/api/messages/send/{bob.id}", json={"text": "too often"}))
-    assert [message["text"] for message in bob.http.get(f"/api/messages/{ann.id}").json or []] == ["edit 3"]
+    assert [message["text"] for message in bob.http.get(f"/api/messages/{ann.id}").json()] == ["edit 3"]
     assert bob.send(ann, "not me")
 
 

@@ -9,7 +9,9 @@ import pytest
 from flask import Flask
 
 from chat.lib import logs
-from tests.conftest import PASSWORD, MakeApp, Person
+from tests.clients.http import PASSWORD
+from tests.clients.wsgi import in_process
+from tests.conftest import MakeApp
 
 Capture = pytest.CaptureFixture[str]
 
@@ -26,8 +28,8 @@ def _entries(printed: str) -> list[dict[str, Any]]:
 
 
 def test_security_events_say_what_happened_to_whom_from_where(capsys: Capture, production: Flask) -> None:
-    ann = Person(production, "Ann", "ann@example.org")
-    browser = ann.http.application.test_client()
+    ann = in_process(production).sign_up("Ann", "ann@example.org")
+    browser = ann.site.browser()
     wrong = {"email": "ann@example.org", "password": "a wrong guess"}
     for _ in range(11):
         browser.post("/api/auth/login", json=wrong)
@@ -45,8 +47,8 @@ def test_security_events_say_what_happened_to_whom_from_where(capsys: Capture, p
 
 
 def test_who_enters_and_leaves_a_room_and_who_owns_it_is_logged(capsys: Capture, production: Flask) -> None:
-    ann, bob = (Person(production, name, f"{name}@example.org") for name in ("ann", "bob"))
-    room = (ann.http.post("/api/rooms", json={"name": "Garden"}).json or {})["_id"]
+    ann, bob = (in_process(production).sign_up(name, f"{name}@example.org") for name in ("ann", "bob"))
+    room = ann.http.post("/api/rooms", json={"name": "Garden"}).json()["_id"]
     ann.http.post(f"/api/rooms/{room}/members", json={"userId": bob.id})
     ann.http.delete(f"/api/rooms/{room}/members/{ann.id}")
     events = [entry for entry in _entries(capsys.readouterr().err) if entry["message"].startswith("room_")]
@@ -59,14 +61,14 @@ def test_who_enters_and_leaves_a_room_and_who_owns_it_is_logged(capsys: Capture,
 
 def test_nobody_writes_lines_of_their_own(capsys: Capture, production: Flask) -> None:
     headers = {"Origin": "https://evil.example/\x1b[2J\x7f{}"}
-    production.test_client().post("/api/auth/logout", headers=headers)
+    in_process(production).browser().post("/api/auth/logout", headers=headers)
     printed = capsys.readouterr().err
     assert _entries(printed)[0]["origin"] == headers["Origin"]
     assert "\x1b" not in printed
 
 
 def test_in_development_control_characters_are_escaped_too(capsys: Capture, make_app: MakeApp) -> None:
-    make_app().test_client().post("/api/auth/logout", headers={"Origin": "https://evil\x1b[2J"})
+    in_process(make_app()).browser().post("/api/auth/logout", headers={"Origin": "https://evil\x1b[2J"})
     assert "cross_site_refused origin=https://evil\\x1b[2J address=127.0.0.1\n" in capsys.readouterr().err
 
 

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import MakeApp, Person
+from tests.clients.http import Person
+from tests.clients.sockets import Socket
+from tests.clients.wsgi import in_process
+from tests.conftest import MakeApp
 from tests.images import png
-from tests.sockets import Socket
 
 SignUp = Callable[[str], Person]
 Connect = Callable[..., Socket]
@@ -18,7 +20,7 @@ def test_a_sent_message_is_answered_whole(sign_up: SignUp) -> None:
     ann, bob = sign_up("Ann"), sign_up("Bob")
     answer = ann.http.post(f"/api/messages/send/{bob.id}", json={"text": "hello", "image": None})
     assert answer.status_code == 201
-    message = answer.json or {}
+    message = answer.json()
     assert set(message) == {
         *("_id", "senderId", "receiverId", "text", "createdAt", "updatedAt"),
         *("conversation", "seq", "rev"),
@@ -30,8 +32,8 @@ def test_both_read_the_same_history_oldest_first(sign_up: SignUp) -> None:
     ann, bob, carl = sign_up("Ann"), sign_up("Bob"), sign_up("Carl")
     sent = [ann.send(bob, "one"), bob.send(ann, "two"), ann.send(bob, "three")]
     ann.send(carl, "not for Bob")
-    assert ann.http.get(f"/api/messages/{bob.id}").json == sent
-    assert bob.http.get(f"/api/messages/{ann.id}").json == sent
+    assert ann.http.get(f"/api/messages/{bob.id}").json() == sent
+    assert bob.http.get(f"/api/messages/{ann.id}").json() == sent
 
 
 def test_messages_of_a_conversation_are_numbered_from_one_without_holes(sign_up: SignUp) -> None:
@@ -47,7 +49,7 @@ def test_history_comes_in_pages_with_a_link_to_the_older_one(sign_up: SignUp) ->
     path, pages = f"/api/messages/{bob.id}?limit=2", []
     while path:
         answer = ann.http.get(path)
-        pages.append([message["text"] for message in answer.json or []])
+        pages.append([message["text"] for message in answer.json()])
         link = re.fullmatch(r'<(.+)>; rel="prev"', answer.headers.get("Link", ""))
         path = link[1] if link else ""
     assert pages == [["4", "5"], ["2", "3"], ["1"]]
@@ -63,9 +65,9 @@ def test_a_message_may_be_an_image_alone(sign_up: SignUp) -> None:
     ann, bob = sign_up("Ann"), sign_up("Bob")
     answer = ann.http.post(f"/api/messages/send/{bob.id}", json={"text": "", "image": png()})
     assert answer.status_code == 201
-    message = answer.json or {}
+    message = answer.json()
     assert "text" not in message
-    assert bob.http.get(message["image"], buffered=True).status_code == 200
+    assert bob.http.get(message["image"]).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -74,19 +76,19 @@ def test_a_message_may_be_an_image_alone(sign_up: SignUp) -> None:
 def test_an_empty_or_too_long_message_is_refused_and_not_kept(sign_up: SignUp, body: dict[str, Any]) -> None:
     ann, bob = sign_up("Ann"), sign_up("Bob")
     assert ann.http.post(f"/api/messages/send/{bob.id}", json=body).status_code == 400
-    assert ann.http.get(f"/api/messages/{bob.id}").json == []
+    assert ann.http.get(f"/api/messages/{bob.id}").json() == []
 
 
 def test_a_text_of_4000_characters_of_any_script_is_taken_as_it_is(sign_up: SignUp) -> None:
     ann, bob = sign_up("Ann"), sign_up("Bob")
     text = " 😀ß\n" * 1000
     assert ann.send(bob, text)["text"] == text
-    assert (bob.http.get(f"/api/messages/{ann.id}").json or [])[0]["text"] == text
+    assert bob.http.get(f"/api/messages/{ann.id}").json()[0]["text"] == text
 
 
 def test_the_limit_of_a_text_is_a_setting(make_app: MakeApp) -> None:
     app = make_app(max_text_length=3)
-    ann = Person(app, "Ann", "ann@example.org")
+    ann = in_process(app).sign_up("Ann", "ann@example.org")
     assert ann.http.post(f"/api/messages/send/{ann.id}", json={"text": "four"}).status_code == 400
 
 
@@ -101,20 +103,20 @@ def test_keys_that_are_not_known_are_ignored_and_not_kept(sign_up: SignUp) -> No
     ann, bob = sign_up("Ann"), sign_up("Bob")
     message = ann.send(bob, "hello", senderId=bob.id, seq=99, admin=True)
     assert (message["senderId"], message["seq"]) == (ann.id, 1)
-    assert "admin" not in (bob.http.get(f"/api/messages/{ann.id}").json or [])[0]
+    assert "admin" not in bob.http.get(f"/api/messages/{ann.id}").json()[0]
 
 
 def test_a_note_to_oneself_is_kept(sign_up: SignUp) -> None:
     ann = sign_up("Ann")
     note = ann.send(ann, "buy milk")
-    assert ann.http.get(f"/api/messages/{ann.id}").json == [note]
+    assert ann.http.get(f"/api/messages/{ann.id}").json() == [note]
 
 
 def test_the_sidebar_has_everybody_else_newest_conversation_first_then_by_name(sign_up: SignUp) -> None:
     ann, carl, bob, dora, eve = (sign_up(name) for name in ("Ann", "Carl", "Bob", "dora", "Eve"))
     ann.send(eve, "first")
     dora.send(ann, "second")
-    names = [user["fullName"] for user in ann.http.get("/api/messages/users").json or []]
+    names = [user["fullName"] for user in ann.http.get("/api/messages/users").json()]
     assert names == ["dora", "Eve", bob.user["fullName"], carl.user["fullName"]]
 
 
@@ -122,10 +124,10 @@ def test_the_sidebar_shows_the_last_message_and_what_is_unread(sign_up: SignUp) 
     ann, bob = sign_up("Ann"), sign_up("Bob")
     bob.send(ann, "one")
     last = bob.send(ann, "two")
-    entry = (ann.http.get("/api/messages/users").json or [])[0]
+    entry = ann.http.get("/api/messages/users").json()[0]
     assert {name: entry[name] for name in bob.user} == bob.user
     assert (entry["unread"], entry["lastMessage"]) == (2, last)
-    assert (bob.http.get("/api/messages/users").json or [])[0]["unread"] == 0
+    assert bob.http.get("/api/messages/users").json()[0]["unread"] == 0
 
 
 def test_a_message_is_pushed_to_every_socket_of_both_and_to_nobody_else(sign_up: SignUp, connect: Connect) -> None:

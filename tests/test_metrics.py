@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 import pytest
-from flask.testing import FlaskClient
 
-from tests.conftest import MakeApp, Person
-from tests.sockets import Socket
+from tests.clients.http import Browser, Person
+from tests.clients.sockets import Socket
+from tests.clients.wsgi import in_process
+from tests.conftest import MakeApp
 
 TOKEN = {"Authorization": "Bearer let me count"}
 
@@ -18,13 +19,13 @@ def app(make_app: MakeApp) -> object:
 
 
 def test_requests_sockets_and_failures_are_counted(
-    sign_up: Callable[[str], Person], connect: Callable[..., Socket], client: FlaskClient
+    sign_up: Callable[[str], Person], connect: Callable[..., Socket], client: Browser
 ) -> None:
     ann = sign_up("Ann")
     socket = connect(ann)
     socket.ask("typing", {"to": ann.id})
     socket.ask("typing", {"to": 1})
-    client.get("/some/page", buffered=True)
+    client.get("/some/page")
     text = client.get("/metrics", headers=TOKEN).text
     for line in (
         'chat_http_request_seconds_count{method="POST",route="/api/auth/signup",status="200"} 1.0',
@@ -39,10 +40,10 @@ def test_requests_sockets_and_failures_are_counted(
 
 
 @pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer guess"}, {"Authorization": "let me count"}])
-def test_without_the_token_there_is_nothing_to_see(client: FlaskClient, header: dict[str, str]) -> None:
+def test_without_the_token_there_is_nothing_to_see(client: Browser, header: dict[str, str]) -> None:
     assert client.get("/metrics", headers=header).status_code == 401
 
 
 def test_where_no_token_is_set_there_are_no_metrics(make_app: MakeApp) -> None:
-    answer = make_app().test_client().get("/metrics", headers=TOKEN)
-    assert (answer.status_code, (answer.json or {})["code"]) == (404, "not_found")
+    answer = in_process(make_app()).browser().get("/metrics", headers=TOKEN)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

@@ -1,20 +1,21 @@
 """What changes something comes from our own pages, from allowed ones, or from no page."""
 
 import pytest
-from flask.testing import FlaskClient
+
+from tests.clients.http import Browser
 
 ANN = {"fullName": "Ann", "email": "ann@example.org", "password": "correct horse"}
 ALLOWED = "http://localhost:5173"
 
 
-def _sign_up(client: FlaskClient, origin: str | None, site: str | None) -> int:
-    given = {"Origin": origin, "Sec-Fetch-Site": site}
+def _sign_up(client: Browser, origin: str | None, fetch_site: str | None) -> int:
+    given = {"Origin": origin, "Sec-Fetch-Site": fetch_site}
     headers = {name: value for name, value in given.items() if value is not None}
     return client.post("/api/auth/signup", json=ANN, headers=headers).status_code
 
 
 @pytest.mark.parametrize(
-    ("origin", "site"),
+    ("origin", "fetch_site"),
     [
         (None, None),  # a program
         (None, "none"),  # typed by the user
@@ -27,13 +28,13 @@ def _sign_up(client: FlaskClient, origin: str | None, site: str | None) -> int:
     ],
 )
 def test_our_pages_allowed_ones_and_programs_may_change_things(
-    client: FlaskClient, origin: str | None, site: str | None
+    client: Browser, origin: str | None, fetch_site: str | None
 ) -> None:
-    assert _sign_up(client, origin, site) == 200
+    assert _sign_up(client, origin, fetch_site) == 200
 
 
 @pytest.mark.parametrize(
-    ("origin", "site"),
+    ("origin", "fetch_site"),
     [
         ("https://evil.example", "cross-site"),
         ("https://evil.example", None),
@@ -46,12 +47,12 @@ def test_our_pages_allowed_ones_and_programs_may_change_things(
         (None, "same-site"),
     ],
 )
-def test_pages_of_other_sites_may_not(client: FlaskClient, origin: str | None, site: str | None) -> None:
-    assert _sign_up(client, origin, site) == 403
+def test_pages_of_other_sites_may_not(client: Browser, origin: str | None, fetch_site: str | None) -> None:
+    assert _sign_up(client, origin, fetch_site) == 403
     assert client.post("/api/auth/login", json=ANN).status_code == 400  # nobody has signed up
 
 
-def test_other_sites_may_link_to_us(client: FlaskClient) -> None:
+def test_other_sites_may_link_to_us(client: Browser) -> None:
     answer = client.get("/healthz", headers={"Origin": "https://other.example", "Sec-Fetch-Site": "cross-site"})
     assert answer.status_code == 200
     assert "Access-Control-Allow-Origin" not in answer.headers
@@ -70,10 +71,10 @@ def test_other_sites_may_link_to_us(client: FlaskClient) -> None:
     ],
 )
 def test_what_is_refused_before_a_socket_opens_has_the_shape_of_every_failure(
-    client: FlaskClient, method: str, query: str, origin: str | None, status: int, code: str
+    client: Browser, method: str, query: str, origin: str | None, status: int, code: str
 ) -> None:
     headers = {"Origin": origin} if origin else {}
-    answer = client.open(f"/socket.io/{query}", method=method, headers=headers)
-    assert (answer.status_code, (answer.json or {})["code"]) == (status, code)
+    answer = client.request(method, f"/socket.io/{query}", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer.headers.get("Access-Control-Allow-Origin") == (origin if origin == ALLOWED else None)
     assert answer.headers["X-Content-Type-Options"] == "nosniff"

@@ -11,9 +11,9 @@ import pytest
 from flask import Flask
 
 from chat.config import Config
-from tests.conftest import PASSWORD, Person
+from tests.clients.http import PASSWORD, Person
+from tests.clients.sockets import Socket, wait_until
 from tests.images import png
-from tests.sockets import Socket, wait_until
 
 SignUp = Callable[[str], Person]
 Connect = Callable[..., Socket]
@@ -21,8 +21,8 @@ Connect = Callable[..., Socket]
 
 def _export(person: Person) -> zipfile.ZipFile:
     answer = person.http.get("/api/auth/export")
-    assert (answer.status_code, answer.mimetype) == (200, "application/zip")
-    return zipfile.ZipFile(io.BytesIO(answer.data))
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/zip")
+    return zipfile.ZipFile(io.BytesIO(answer.content))
 
 
 def _lines(archive: zipfile.ZipFile, name: str) -> list[dict[str, Any]]:
@@ -44,7 +44,7 @@ def bob(sign_up: SignUp) -> Person:
 
 
 def test_an_export_has_the_profile_the_logins_and_everything_said_to_me(ann: Person, bob: Person) -> None:
-    room = ann.http.post("/api/rooms", json={"name": "Garden", "members": [bob.id]}).json or {}
+    room = ann.http.post("/api/rooms", json={"name": "Garden", "members": [bob.id]}).json()
     ann.http.post(f"/api/rooms/{room['_id']}/messages", json={"text": "in the room"})
     ann.send(bob, "first")
     bob.send(ann, "second")
@@ -63,7 +63,7 @@ def test_an_export_has_the_images_and_names_those_that_are_gone(ann: Person, bob
     kept = ann.send(bob, "one", image=png(4, 4))["image"]
     gone = ann.send(bob, "two", image=png(5, 5))["image"]
     (config.data_dir / gone.lstrip("/")).unlink()
-    picture = (ann.http.put("/api/auth/update-profile", json={"profilePic": png(6, 6)}).json or {})["profilePic"]
+    picture = ann.http.put("/api/auth/update-profile", json={"profilePic": png(6, 6)}).json()["profilePic"]
     with _export(ann) as archive:
         for url in (kept, picture):
             assert archive.read(f"images/{Path(url).name}") == (config.data_dir / url.lstrip("/")).read_bytes()
@@ -86,12 +86,12 @@ def test_an_export_of_many_messages_has_them_all(ann: Person, bob: Person, monke
 
 @pytest.mark.usefixtures("live")
 def test_a_deleted_account_is_gone_and_its_sockets_close(ann: Person, bob: Person, connect: Connect) -> None:
-    browser, socket = ann.another_browser(), connect(ann)
+    browser, socket = ann.log_in().http, connect(ann)
     assert _delete(ann) == 200
     wait_until(lambda: not socket.connected, seconds=1)
     assert browser.get("/api/auth/check").status_code == 404
     assert browser.post("/api/auth/login", json={"email": ann.email, "password": PASSWORD}).status_code == 400
-    assert ann.id not in [user["_id"] for user in bob.http.get("/api/messages/users").json or []]
+    assert ann.id not in [user["_id"] for user in bob.http.get("/api/messages/users").json()]
     assert bob.http.post(f"/api/messages/send/{ann.id}", json={"text": "hello?"}).status_code == 404
     again = {"fullName": "Ann", "email": ann.email, "password": PASSWORD}
     assert browser.post("/api/auth/signup", json=again).status_code == 200
@@ -108,7 +108,7 @@ def test_messages_of_a_deleted_account_are_tombstones_also_on_open_devices(
     assert tombstone["_id"] == sent["_id"]
     assert "deletedAt" in tombstone
     assert not {"text", "image"} & set(tombstone)
-    (conversation,) = (bob.http.post("/api/messages/sync", json={"cursors": {}}).json or {})["conversations"]
+    (conversation,) = bob.http.post("/api/messages/sync", json={"cursors": {}}).json()["conversations"]
     assert {message["_id"]: message.get("text") for message in conversation["messages"]} == {
         sent["_id"]: None,
         answer["_id"]: "an answer",
@@ -118,16 +118,16 @@ def test_messages_of_a_deleted_account_are_tombstones_also_on_open_devices(
 
 
 def test_rooms_of_a_deleted_account_go_on_with_another_owner(ann: Person, bob: Person) -> None:
-    shared = ann.http.post("/api/rooms", json={"name": "Shared", "members": [bob.id]}).json or {}
-    alone = ann.http.post("/api/rooms", json={"name": "Alone", "public": True}).json or {}
-    left = bob.http.post("/api/rooms", json={"name": "Left", "members": [ann.id]}).json or {}
+    shared = ann.http.post("/api/rooms", json={"name": "Shared", "members": [bob.id]}).json()
+    alone = ann.http.post("/api/rooms", json={"name": "Alone", "public": True}).json()
+    left = bob.http.post("/api/rooms", json={"name": "Left", "members": [ann.id]}).json()
     ann.http.post(f"/api/rooms/{left['_id']}/messages", json={"text": "said and gone"})
     ann.http.delete(f"/api/rooms/{left['_id']}/members/{ann.id}")
     assert _delete(ann) == 200
-    room = bob.http.get(f"/api/rooms/{shared['_id']}").json or {}
+    room = bob.http.get(f"/api/rooms/{shared['_id']}").json()
     assert (room["ownerId"], room["members"]) == (bob.id, [bob.id])
     assert bob.http.get(f"/api/rooms/{alone['_id']}").status_code == 404
-    history = bob.http.get(f"/api/rooms/{left['_id']}/messages").json or []
+    history = bob.http.get(f"/api/rooms/{left['_id']}/messages").json()
     assert "said and gone" not in [message.get("text") for message in history]
 
 
@@ -136,4 +136,4 @@ def test_without_the_password_nothing_is_deleted(ann: Person, bob: Person, body:
     ann.send(bob, "hello")
     assert ann.http.delete("/api/auth/account", json=body).status_code == 400
     assert ann.http.get("/api/auth/check").status_code == 200
-    assert [message["text"] for message in bob.http.get(f"/api/messages/{ann.id}").json or []] == ["hello"]
+    assert [message["text"] for message in bob.http.get(f"/api/messages/{ann.id}").json()] == ["hello"]

@@ -8,8 +8,8 @@ import pytest
 import socketio.exceptions
 
 from chat.config import Config
-from tests.conftest import Person
-from tests.sockets import Socket, wait_until
+from tests.clients.http import Person
+from tests.clients.sockets import Socket, wait_until
 
 SignUp = Callable[[str], Person]
 Connect = Callable[..., Socket]
@@ -101,9 +101,7 @@ def test_our_own_origin_and_the_allowed_ones_may_connect(
 def test_logout_closes_the_sockets_of_that_login_alone(sign_up: SignUp, connect: Connect) -> None:
     ann = sign_up("Ann")
     here = connect(ann)
-    token = ann.another_browser().get_cookie("jwt")
-    assert token is not None
-    there = connect(auth={"token": token.value})
+    there = connect(ann.log_in())
     ann.http.post("/api/auth/logout")
     here.wait_for("sessionRevoked")
     wait_until(lambda: not here.connected)
@@ -114,7 +112,7 @@ def test_last_seen_is_when_the_last_tab_was_closed(sign_up: SignUp, connect: Con
     ann, bob = sign_up("Ann"), sign_up("Bob")
 
     def last_seen() -> str | None:
-        seen: str | None = (ann.http.get("/api/messages/users").json or [])[0]["lastSeen"]
+        seen: str | None = ann.http.get("/api/messages/users").json()[0]["lastSeen"]
         return seen
 
     assert last_seen() is None

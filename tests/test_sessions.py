@@ -5,11 +5,10 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 
 from chat.models.values import now
-from tests.conftest import PASSWORD, Person
-from tests.sockets import Socket, wait_until
+from tests.clients.http import PASSWORD, Person
+from tests.clients.sockets import Socket, wait_until
 
 SignUp = Callable[[str], Person]
 Connect = Callable[..., Socket]
@@ -20,24 +19,18 @@ def ann(sign_up: SignUp) -> Person:
     return sign_up("Ann")
 
 
-def _token(browser: FlaskClient) -> str:
-    cookie = browser.get_cookie("jwt")
-    assert cookie is not None
-    return cookie.value
-
-
 def test_the_list_has_every_login_newest_first_and_knows_the_one_that_asks(ann: Person) -> None:
-    browser = ann.another_browser()
-    found = browser.get("/api/auth/sessions", headers={"User-Agent": "x"}).json or []
+    browser = ann.log_in().http
+    found = browser.get("/api/auth/sessions", headers={"User-Agent": "x"}).json()
     assert [session["current"] for session in found] == [True, False]
     assert set(found[0]) == {"id", "current", "createdAt", "lastUsedAt", "userAgent"}
-    assert found[0]["userAgent"].startswith("Werkzeug")
+    assert found[0]["userAgent"].startswith("python-requests")
 
 
 def test_ending_a_login_kills_its_token_and_closes_its_sockets(ann: Person, connect: Connect) -> None:
-    browser = ann.another_browser()
-    there, here = connect(auth={"token": _token(browser)}), connect(ann)
-    other = next(s["id"] for s in ann.http.get("/api/auth/sessions").json or [] if not s["current"])
+    browser = ann.log_in().http
+    there, here = connect(auth={"token": browser.token}), connect(ann)
+    other = next(s["id"] for s in ann.http.get("/api/auth/sessions").json() if not s["current"])
     assert ann.http.delete(f"/api/auth/sessions/{other}").status_code == 200
     assert browser.get("/api/auth/check").status_code == 401
     there.wait_for("sessionRevoked")
@@ -46,22 +39,22 @@ def test_ending_a_login_kills_its_token_and_closes_its_sockets(ann: Person, conn
 
 
 def test_ending_all_others_leaves_this_one(ann: Person) -> None:
-    others = [ann.another_browser() for _ in range(3)]
+    others = [ann.log_in().http for _ in range(3)]
     assert ann.http.delete("/api/auth/sessions").status_code == 200
     assert [browser.get("/api/auth/check").status_code for browser in others] == [401] * 3
-    assert len(ann.http.get("/api/auth/sessions").json or []) == 1
+    assert len(ann.http.get("/api/auth/sessions").json()) == 1
 
 
 @pytest.mark.parametrize(("session_id", "status"), [("a" * 24, 404), ("x", 400)])
 def test_a_login_that_is_not_mine_cannot_be_ended(ann: Person, sign_up: SignUp, session_id: str, status: int) -> None:
     assert ann.http.delete(f"/api/auth/sessions/{session_id}").status_code == status
-    bobs = (sign_up("Bob").http.get("/api/auth/sessions").json or [])[0]["id"]
+    bobs = sign_up("Bob").http.get("/api/auth/sessions").json()[0]["id"]
     assert ann.http.delete(f"/api/auth/sessions/{bobs}").status_code == 404
 
 
 def test_last_use_is_noted_every_ten_minutes_and_not_at_each_request(ann: Person, app: Flask) -> None:
     def last_used() -> str:
-        used: str = (ann.http.get("/api/auth/sessions").json or [])[0]["lastUsedAt"]
+        used: str = ann.http.get("/api/auth/sessions").json()[0]["lastUsedAt"]
         return used
 
     before = last_used()
@@ -74,11 +67,11 @@ def test_last_use_is_noted_every_ten_minutes_and_not_at_each_request(ann: Person
 
 
 def test_another_password_is_the_only_one_and_ends_all_other_logins(ann: Person, connect: Connect) -> None:
-    browser = ann.another_browser()
-    socket = connect(auth={"token": _token(browser)})
+    browser = ann.log_in().http
+    socket = connect(auth={"token": browser.token})
     change = {"currentPassword": PASSWORD, "newPassword": "another one"}
     answer = ann.http.put("/api/auth/password", json=change)
-    assert (answer.status_code, (answer.json or {})["_id"]) == (200, ann.id)
+    assert (answer.status_code, answer.json()["_id"]) == (200, ann.id)
     assert ann.http.get("/api/auth/check").status_code == 200
     assert browser.get("/api/auth/check").status_code == 401
     wait_until(lambda: not socket.connected)
@@ -89,8 +82,8 @@ def test_another_password_is_the_only_one_and_ends_all_other_logins(ann: Person,
 
 @pytest.mark.parametrize(("current", "new"), [("wrong one", "another one"), (PASSWORD, "short"), (PASSWORD, "x" * 73)])
 def test_a_password_is_not_changed_with_a_wrong_one_or_to_an_unfit_one(ann: Person, current: str, new: str) -> None:
-    browser = ann.another_browser()
+    browser = ann.log_in().http
     answer = ann.http.put("/api/auth/password", json={"currentPassword": current, "newPassword": new})
     assert answer.status_code == 400
     assert browser.get("/api/auth/check").status_code == 200
-    assert ann.another_browser()
+    assert ann.log_in().http

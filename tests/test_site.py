@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from chat.config import Config
@@ -15,6 +16,12 @@ from tests.conftest import MakeApp
 def config(tmp_path: Path) -> Config:
     """One store is enough: pages know nothing of it."""
     return Config(jwt_secret="x" * 48, data_dir=tmp_path, frontend_dist=tmp_path / "none")
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Flask's own client, which neither changes paths nor unpacks what is compressed."""
+    return app.test_client()
 
 
 @pytest.mark.parametrize("path", ["/", "/index.html", "/some/page/of/the/client"])

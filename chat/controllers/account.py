@@ -1,64 +1,65 @@
-"""A whole account: taking one's data along, and going for good."""
+"""A whole account: taking one's data along, and leaving for good."""
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-import orjson
+import msgspec
 
-from chat.controllers import auth, messages, rooms, sessions
-from chat.errors import Conflict
+from chat import answers, schemas
+from chat.controllers import auth, changes, messages, rooms, sessions, views
+from chat.controllers.auth import Login
+from chat.current import images, limits, store
+from chat.errors import NotMigratedError
 from chat.lib import logs
 from chat.lib.archive import File
-from chat.lib.cluster import cluster
-from chat.lib.images import images
-from chat.lib.limits import limits
-from chat.models.conversation import Conversation
+from chat.models.conversation import Conversation, Room
+from chat.models.message import LegacyMessage
 from chat.models.user import User
-from chat.store import store
 
 PAGE = 500  # messages that are in memory at once
 
 
-def export(me: User, current_id: str) -> Iterator[File]:
-    """The files of everything that is mine, or that I can see because it was said to me. Raises `TooManyRequests`.
+def export(login: Login) -> Iterator[File]:
+    """The files of everything that is mine, or that I can see. Raises `RateLimitedError`.
 
     ``profile.json``, ``sessions.ndjson``, ``conversations.ndjson``, ``messages.ndjson`` (the newest first in each
-    conversation) and ``images/``; the images that could not be had are named in ``missing-images.txt``.
+    conversation) and ``images/``; images that can't be loaded are named in ``missing-images.txt``.
     """
-    limits.take("exports", me.id)
-    logs.security("exported", me.id)
-    return _files(me, current_id)
+    limits.hit("exports", login.user.id)
+    logs.security("exported", login.user.id)
+    return _files(login)
 
 
-def delete(me: User, password: str) -> None:
-    """Remove my account: my messages become tombstones, my images go, others own my rooms, all my logins end.
+def delete(me: User, body: schemas.Password) -> None:
+    """Delete my account: my messages become tombstones, my images go, others own my rooms, all my sessions end.
 
-    Where it breaks off half-way, doing it again does the rest. Raises `BadRequest` (``invalid_credentials``),
-    `TooManyRequests`, or `Conflict` (``not_migrated``), which has changed nothing.
+    If it is interrupted, doing it again does the rest. Raises `InvalidCredentialsError`, `RateLimitedError`, or
+    `NotMigratedError`, which has changed nothing.
     """
-    auth.confirm(me, password)
-    _take_back_everything(me)
-    for conversation in store.conversations_of(me.id):
-        if conversation.is_room:
+    auth.verify_password(me, body.password)
+    _erase_messages(me)
+    for conversation in store.conversations.of_member(me.id):
+        if isinstance(conversation, Room):
             rooms.remove(me, conversation.id, me.id)
-    store.remove_user(me.id)
-    _take_back_everything(me)  # what another device sent in the meantime
-    if me.profile_pic:
-        images.remove(me.profile_pic)
-    for session in me.sessions:
-        cluster.tell("session ended", session.id)
+    removed = store.users.remove(me.id) or me
+    _erase_messages(me)  # what another device sent in the meantime
+    if removed.profile_pic:
+        images.remove(removed.profile_pic)
+    sessions.announce_end(me.id, [session.id for session in removed.sessions])
     logs.security("account_deleted", me.id)
 
 
-def _files(me: User, current_id: str) -> Iterator[File]:
-    mine = store.conversations_of(me.id)
-    pictures = dict.fromkeys([me.profile_pic])
-    yield "profile.json", [orjson.dumps(me.public() | {"blocked": sorted(me.blocked)})]
-    yield "sessions.ndjson", _lines(sessions.index(me, current_id))
+def _files(login: Login) -> Iterator[File]:
+    me = login.user
+    mine = store.conversations.of_member(me.id)
+    pictures = {me.profile_pic}
+    profile = msgspec.to_builtins(views.user(me)) | {"blocked": sorted(me.blocked)}
+    yield "profile.json", [msgspec.json.encode(profile)]
+    yield "sessions.ndjson", _lines(sessions.index(me, login.session_id))
     yield "conversations.ndjson", _lines(_about(conversation) for conversation in mine)
     yield "messages.ndjson", chain.from_iterable(_messages(me, conversation, pictures) for conversation in mine)
     missing = []
-    for url in filter(None, pictures):
+    for url in sorted(filter(None, pictures)):
         if content := images.load(url):
             yield f"images/{url.rpartition('/')[2]}", [content]
         else:
@@ -67,31 +68,37 @@ def _files(me: User, current_id: str) -> Iterator[File]:
         yield "missing-images.txt", ["\n".join(missing).encode()]
 
 
-def _messages(me: User, conversation: Conversation, pictures: dict[str, None]) -> Iterator[bytes]:
-    """A conversation, a message a line; the addresses of its images are added to ``pictures``."""
-    before: int | None = None
-    while before != 0:
-        page, before = messages.page(me, conversation, before, PAGE)
-        pictures.update(dict.fromkeys(message["image"] for message in page if "image" in message))
-        yield from _lines(reversed(page))
+def _messages(me: User, conversation: Conversation, pictures: set[str]) -> Iterator[bytes]:
+    """A conversation, one message per line; the addresses of its images are added to ``pictures``."""
+    query = schemas.Page(limit=PAGE)
+    while True:
+        page = messages.page(me, conversation, query)
+        pictures.update(message.image for message in page.messages if isinstance(message.image, str))
+        yield from _lines(reversed(page.messages))
+        if page.older is None:
+            return
+        query = schemas.Page(limit=PAGE, before=page.older)
 
 
-def _about(conversation: Conversation) -> dict[str, object]:
-    return conversation.room() if conversation.is_room else {"_id": conversation.id, "members": conversation.members}
+def _about(conversation: Conversation) -> answers.Room | dict[str, object]:
+    if isinstance(conversation, Room):
+        return views.room(conversation)
+    return {"_id": conversation.id, "members": conversation.members}
 
 
 def _lines(entries: Iterable[object]) -> Iterator[bytes]:
-    return (orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE) for entry in entries)
+    return (msgspec.json.encode(entry) + b"\n" for entry in entries)
 
 
-def _take_back_everything(me: User) -> None:
-    """Leave tombstones in the place of all that I have said; what a room said of me is the room's."""
+def _erase_messages(me: User) -> None:
+    """Leave tombstones in the place of all my messages; notices about me belong to their room."""
     after = ""
-    while page := store.messages_of(me.id, after, PAGE):
+    while page := store.messages.of_sender(me.id, after, PAGE):
         for message in page:
-            if message.conversation is None:
-                raise Conflict("your oldest messages have no numbers yet: ask the server's owner to run `flask migrate`",
-                               "not_migrated")  # fmt: skip
+            if isinstance(message, LegacyMessage):
+                raise NotMigratedError(
+                    "your oldest messages have no numbers yet: ask the server's owner to run `flask migrate`"
+                )
             if not message.deleted_at and not message.system:
-                messages.take_back(message)
+                changes.erase(message)
         after = page[-1].id

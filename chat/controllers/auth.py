@@ -1,68 +1,78 @@
-"""Accounts: who is who, and which logins hold."""
+"""Accounts: signing up, logging in, and who is asking."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
-from chat.config import settings
-from chat.controllers import sessions
-from chat.errors import BadRequest, NotFound, Unauthorized
-from chat.lib import logs, passwords, tokens
-from chat.lib.images import clean, images
-from chat.lib.limits import limits
+from chat import answers, schemas
+from chat.controllers import sessions, views
+from chat.current import config, images, limits, passwords, store, tokens
+from chat.errors import (
+    BadRequestError,
+    InvalidCredentialsError,
+    InvalidTokenError,
+    NoTokenError,
+    UserExistsError,
+    UserNotFoundError,
+)
+from chat.lib import logs
+from chat.lib.passwords import common
 from chat.models.user import Session, User, is_email, normal_email
-from chat.models.values import now
+from chat.models.values import clean_name, now
 from chat.schemas import MAX_EMAIL, MAX_PASSWORD, MIN_PASSWORD
-from chat.store import store
 
-USED_PRECISION = timedelta(minutes=10)  # how exactly it is known when a session was used last: not each use is a write
+USED_PRECISION = (
+    10 * 60 * 1000
+)  # milliseconds: how exactly it is known when a session was last used; not each use is a write
 UNLIMITED = 10_000  # sessions of one user: a load that logs in all the time must not end its own
 
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Who is acting, and through which of their sessions."""
+    """Who is acting, through which of their sessions, and until when (seconds since 1970) its token holds."""
 
     user: User
     session_id: str
+    expires_at: int
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who is at the door: the name of the browser or program, and the address it comes from."""
+    """Where a login comes from: the name of the browser or program, and the address."""
 
     user_agent: str
     address: str
 
 
-def signup(full_name: str, email: str, password: str, visitor: Visitor) -> tuple[User, str]:
-    """Make an account and log in: the user and a token.
+def signup(body: schemas.Signup, visitor: Visitor) -> tuple[answers.User, str]:
+    """Create an account and log in: the user and a token.
 
-    Raises `BadRequest` where a field is unfit or the email is taken (``user_exists``), or `TooManyRequests`.
+    Raises `BadRequestError` if a field is invalid, `UserExistsError`, or `RateLimitedError`.
     """
-    if len(email) > MAX_EMAIL or not is_email(normal_email(email)):
-        raise BadRequest("this is not an email address")
-    name = checked_name(full_name, "full name")
-    limits.take("signups", visitor.address)
-    user = User(email=normal_email(email), full_name=name, password_hash=_hash_new(password))
-    if not store.add_user(user):
-        raise BadRequest("an account with this email exists already", "user_exists")
+    email = normal_email(body.email)
+    if len(body.email) > MAX_EMAIL or not is_email(email):
+        raise BadRequestError("this is not an email address")
+    name = clean_name(body.full_name, "full name")
+    limits.hit("signups", visitor.address)
+    user = User(email=email, full_name=name, password_hash=_hash_new(body.password))
+    if not store.users.add(user):
+        raise UserExistsError
     logs.security("signup", user.id)
-    return user, _begin_session(user, visitor)
+    return views.user(user), _begin_session(user, visitor)
 
 
-def login(email: str, password: str, visitor: Visitor) -> tuple[User, str]:
+def login(body: schemas.Credentials, visitor: Visitor) -> tuple[answers.User, str]:
     """Log in: the user and a token.
 
-    Raises `BadRequest` (``invalid_credentials``), never saying what was wrong, or `TooManyRequests` after many wrong ones.
+    Raises `InvalidCredentialsError`, which never says what was wrong, or `RateLimitedError` after many wrong logins.
     """
-    limits.check("wrong_logins_from", visitor.address)
+    limits.test("wrong_logins_from", visitor.address)
+    email = body.email.strip()[:MAX_EMAIL]  # no account has a longer one: it is compared and counted like any other
     try:
-        user = _whose(normal_email(email), store.find_user_by_email(email.strip()), password, "invalid credentials")
-    except BadRequest:
-        limits.take("wrong_logins_from", visitor.address)
+        user = _verify(normal_email(email), store.users.find_by_email(email), body.password)
+    except InvalidCredentialsError:
+        limits.hit("wrong_logins_from", visitor.address)
         raise
     logs.security("login", user.id)
-    return user, _begin_session(user, visitor)
+    return views.user(user), _begin_session(user, visitor)
 
 
 def logout(token: str | None) -> None:
@@ -70,115 +80,119 @@ def logout(token: str | None) -> None:
     claims = tokens.read(token) if token else None
     if claims is not None:
         logs.security("logout", claims.user_id)
-        sessions.end(claims.user_id, claims.session_id)
+        sessions.end(claims.user_id, [claims.session_id])
 
 
 def authenticate(token: str | None) -> Login:
-    """Who holds this token. Raises `Unauthorized` (``no_token``, ``invalid_token``) or `NotFound` (``user_not_found``)."""
+    """Who holds this token. Raises `NoTokenError`, `InvalidTokenError` or `UserNotFoundError`."""
     if not token:
-        raise Unauthorized("log in first: there is no token", "no_token")
+        raise NoTokenError
     claims = tokens.read(token)
     if claims is None:
-        raise Unauthorized("log in again: this token is not valid", "invalid_token")
-    return Login(still_there(claims.user_id, claims.session_id), claims.session_id)
+        raise InvalidTokenError
+    return Login(load_session_user(claims.user_id, claims.session_id), claims.session_id, claims.expires_at)
 
 
-def still_there(user_id: str, session_id: str) -> User:
-    """The user of a session that still holds. Raises as `authenticate` does.
+def load_session_user(user_id: str, session_id: str | None) -> User:
+    """The user of a session that has not ended. Raises `InvalidTokenError` or `UserNotFoundError`.
 
-    An empty ``session_id`` is a connection without a login, as `ALLOW_QUERY_USER_ID` lets in.
+    A connection without a session is one that `ALLOW_QUERY_USER_ID` lets in.
     """
-    user = store.find_user(user_id)
+    user = store.users.find(user_id)
     if user is None:
-        raise NotFound("this account is gone", "user_not_found")
-    if session_id:
+        raise UserNotFoundError
+    if session_id is not None:
         _check_session(user, session_id)
     return user
 
 
-def change_password(me: User, current_id: str, current: str, new: str) -> User:
-    """Set another password, and end all logins but this one. Raises `BadRequest` or `TooManyRequests`."""
-    confirm(me, current)
-    changed = store.update_user(me.id, password_hash=_hash_new(new), updated_at=now())
-    if changed is None:
-        raise NotFound("this account is gone", "user_not_found")
+def change_password(login: Login, body: schemas.PasswordChange) -> answers.User:
+    """Set a new password, and end all sessions but this one. Raises `InvalidCredentialsError` or `RateLimitedError`."""
+    me = login.user
+    verify_password(me, body.current_password)
+    new_hash = _hash_new(body.new_password)
+    ended = store.users.set_password(me.id, old_hash=me.password_hash, new_hash=new_hash, keep_session=login.session_id)
+    if ended is None:  # another request has changed it meanwhile
+        raise InvalidCredentialsError("the current password is wrong")
     logs.security("password_changed", me.id)
-    sessions.revoke_others(changed, current_id)
-    return changed
+    sessions.announce_end(me.id, [session.id for session in ended])
+    return views.user(store.users.find(me.id) or me)
 
 
-def confirm(me: User, password: str) -> None:
-    """Make sure that it is me who asks. Raises `BadRequest` (``invalid_credentials``) or `TooManyRequests`.
+def verify_password(me: User, password: str) -> None:
+    """Make sure that it is really the user who asks. Raises `InvalidCredentialsError` or `RateLimitedError`.
 
-    Counted apart from logins: others who guess at the account from outside keep nobody from changing the password.
+    Counted apart from logins: guesses from outside don't keep the user from changing the password.
     """
-    _whose(me.id, me, password, "the current password is wrong")
+    try:
+        _verify(me.id, me, password)
+    except InvalidCredentialsError:
+        raise InvalidCredentialsError("the current password is wrong") from None
 
 
-def update_profile(user: User, full_name: str | None, profile_pic: str | None) -> User:
-    """Set the name, the picture (a data URI), or both. Raises `BadRequest` where neither is given or one is unfit."""
-    changes: dict[str, object] = {}
-    if full_name is not None:
-        changes["full_name"] = checked_name(full_name, "full name")
-    if profile_pic:
-        limits.take("images", user.id)
-        changes["profile_pic"] = images.save(clean(profile_pic))
-    if not changes:
-        raise BadRequest("give a profilePic or a fullName")
-    changed = store.update_user(user.id, **changes, updated_at=now())
-    if changed is None:
-        raise NotFound("the account is gone", "user_not_found")
-    if profile_pic and user.profile_pic:
-        images.remove(user.profile_pic)
-    return changed
+def update_profile(me: User, body: schemas.Profile) -> answers.User:
+    """Set the name, the picture, or both. Raises `BadRequestError`, `BadImageError` or `ImageStoreUnavailableError`."""
+    full_name = None if body.full_name is None else clean_name(body.full_name, "full name")
+    if full_name is None and not body.profile_pic:
+        raise BadRequestError("give a profilePic or a fullName")
+    picture = save_image(me, body.profile_pic) if body.profile_pic else None
+    change = store.users.set_profile(me.id, full_name=full_name, profile_pic=picture)
+    if change is None:
+        if picture:
+            images.remove(picture)
+        raise UserNotFoundError
+    if change.replaced_picture:
+        images.remove(change.replaced_picture)
+    return views.user(change.user)
 
 
-def checked_name(name: str, what: str) -> str:
-    """A name without white space around it. Raises `BadRequest` where too much is sent, or nothing."""
-    if len(name) > settings.max_name_length:
-        raise BadRequest(f"the {what} is over {settings.max_name_length} characters")
-    if not name.strip():
-        raise BadRequest(f"the {what} is missing")
-    return name.strip()
+def save_image(me: User, data_uri: str) -> str:
+    """Store an image that I upload; its address.
+
+    Raises `BadImageError`, `RateLimitedError` or `ImageStoreUnavailableError`.
+    """
+    limits.hit("images", me.id)
+    return images.save(data_uri)
 
 
 def _check_session(user: User, session_id: str) -> None:
     session = user.session(session_id)
     if session is None:
-        raise Unauthorized("log in again: this session has ended", "invalid_token")
+        raise InvalidTokenError("log in again: this session has ended")
     if now() - session.last_used_at > USED_PRECISION:
-        store.touch_session(user.id, session_id, now())
+        store.users.touch_session(user.id, session_id, now())
 
 
-def _whose(account: str, user: User | None, password: str, words: str) -> User:
-    """The user, if the password is right; wrong ones are counted for that ``account``, also where there is none.
+def _verify(account: str, user: User | None, password: str) -> User:
+    """The user, if the password is right. Wrong ones are counted for that ``account``, also if it doesn't exist.
 
-    Whether it is still allowed to guess is asked again after the comparison, which takes long: so many guesses at once
-    learn no more than one after the other.
+    Each guess is counted before it is compared, and a right one clears the count: many guesses at once learn no more than
+    one after the other.
     """
-    limits.check("wrong_logins", account)
-    right = passwords.matches(password, user.password_hash if user else passwords.NOBODY)
-    limits.check("wrong_logins", account)
+    limits.hit("wrong_logins", account)
+    right = passwords.matches(password, user.password_hash if user else passwords.no_hash)
     if user is None or not right:
         logs.security("login_failed", user.id if user else None)
-        limits.take("wrong_logins", account)
-        raise BadRequest(words, "invalid_credentials")
-    limits.forgive("wrong_logins", account)
+        raise InvalidCredentialsError
+    limits.clear("wrong_logins", account)
     return user
 
 
 def _hash_new(password: str) -> str:
     if len(password) < MIN_PASSWORD:
-        raise BadRequest(f"the password needs at least {MIN_PASSWORD} characters")
+        raise BadRequestError(f"the password needs at least {MIN_PASSWORD} characters")
     if len(password.encode()) > MAX_PASSWORD:
-        raise BadRequest(f"the password is over {MAX_PASSWORD} bytes")
-    if settings.refuse_common_passwords and password.lower() in passwords.common():
-        raise BadRequest("this is one of the most common passwords, which others try first: choose another one")
-    return passwords.make_hash(password)
+        raise BadRequestError(f"the password is over {MAX_PASSWORD} bytes")
+    if config.refuse_common_passwords and password.lower() in common():
+        raise BadRequestError("this is one of the most common passwords: choose another one")
+    return passwords.hash(password)
 
 
 def _begin_session(user: User, visitor: Visitor) -> str:
     session = Session(user_agent=visitor.user_agent[:200])
-    keep = settings.max_sessions if settings.rate_limits else UNLIMITED
-    store.add_session(user.id, session, keep)
+    keep = config.max_sessions if config.rate_limits else UNLIMITED
+    ended = store.users.begin_session(user.id, session, password_hash=user.password_hash, keep=keep)
+    if ended is None:  # the password was changed while this login was under way
+        raise InvalidCredentialsError
+    sessions.announce_end(user.id, [old.id for old in ended])
     return tokens.issue(user.id, session.id)

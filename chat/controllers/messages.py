@@ -1,232 +1,167 @@
-"""Messages of both kinds of conversation: sending, changing, reading, finding."""
+"""Messages of both kinds of conversation: sending, announcing, reading, finding."""
 
 import hashlib
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import partial
-from typing import Any
+from dataclasses import dataclass
 
-from chat.config import settings
-from chat.controllers import conversations
-from chat.errors import BadRequest, Conflict, Forbidden, not_found
-from chat.lib.images import clean, images
-from chat.lib.limits import limits
-from chat.lib.presence import presence
-from chat.models.conversation import Conversation, direct
-from chat.models.message import Message
+from chat import answers, events, schemas
+from chat.controllers import users, views
+from chat.controllers.auth import save_image
+from chat.current import config, emitter, images, limits, store
+from chat.errors import BadRequestError, ChatError, ClientIdReusedError
+from chat.events import ServerEvent
+from chat.models.conversation import Conversation, Room, direct
+from chat.models.message import Draft, Message
 from chat.models.user import User
-from chat.schemas import MAX_EMOJI
-from chat.store import store
-
-MAX_REACTIONS = 50  # different ones on one message
+from chat.store.port import Appended
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
-    """What a client sends: ``image`` is a data URI, ``client_id`` makes the send idempotent."""
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message that was sent; not ``new`` if the same send was stored before."""
 
-    text: str | None = None
-    image: str | None = None
-    client_id: str | None = None
-    reply_to: str | None = None
+    message: answers.Message
+    new: bool
 
 
-def history(me: User, other_id: str, before: int | None, limit: int) -> tuple[list[dict[str, Any]], int]:
-    """A page of the conversation with that user, oldest first, and the ``before`` of the next older page or 0."""
-    return page(me, direct(me.id, _find_user(other_id).id), before, limit)
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """A page of history, oldest first, and the ``before`` that asks for the next older page, if there is one."""
+
+    messages: list[answers.Message]
+    older: int | None
 
 
-def page(me: User, conversation: Conversation, before: int | None, limit: int) -> tuple[list[dict[str, Any]], int]:
-    """The same of any conversation that I am in."""
-    found, older = store.messages_before(conversation, before, limit)
-    return [conversations.view(me, message) for message in found], older
+def history(me: User, other_id: str, query: schemas.Page) -> HistoryPage:
+    """A page of my conversation with that user. Raises `NotFoundError`."""
+    return page(me, direct(me.id, users.find(other_id).id), query)
 
 
-def send(me: User, other_id: str, content: Content, from_socket: str | None = None) -> tuple[dict[str, Any], bool]:
-    """Store a message to a user, then show it on every open device of both: the message, and whether it is new.
+def page(me: User, conversation: Conversation, query: schemas.Page) -> HistoryPage:
+    """A page of a conversation that I am in."""
+    limit = query.limit or config.max_history_page
+    found = store.messages.page(conversation, query.before, limit, skip=((query.page or 1) - 1) * limit)
+    return HistoryPage([views.message(me, message) for message in found.messages], found.older)
 
-    Raises `BadRequest`, `NotFound`, `Forbidden` (``blocked``), `Conflict` (``client_id_reused``) or `Unavailable`.
+
+def send(me: User, other_id: str, body: schemas.NewMessage, from_socket: str | None = None) -> Sent:
+    """Store a message to a user, then show it on all devices of both.
+
+    Raises `BadRequestError`, `BadImageError`, `NotFoundError`, `BlockedError`, `ClientIdReusedError` or
+    `ImageStoreUnavailableError`.
     """
-    other = _find_user(other_id)
-    _check_welcome(me, other)
-    return post(me, direct(me.id, other.id), content, from_socket)
+    return post(me, direct(me.id, users.find(other_id).id), body, from_socket)
 
 
-def post(
-    me: User, conversation: Conversation, content: Content, from_socket: str | None = None
-) -> tuple[dict[str, Any], bool]:
-    """The same to any conversation that I am in."""
-    limits.take("sends", me.id)
-    content = _checked(conversation, content)
-    fingerprint = _fingerprint(conversation, content)
-    if content.client_id and (sent := store.find_sent(me.id, content.client_id)):
-        return _same(sent, fingerprint).public(), False
-    image = _save(me, content.image) if content.image else None
-    message = Message(
+def post(me: User, conversation: Conversation, body: schemas.NewMessage, from_socket: str | None = None) -> Sent:
+    """The same in any conversation that I am in. Also raises `NotAMemberError`."""
+    limits.hit("sends", me.id)
+    text = body.text if body.text and body.text.strip() else None
+    _check_sendable(conversation, text, body)
+    fingerprint = _fingerprint(conversation, text, body)
+    if body.client_id and (sent := store.messages.find_sent(me.id, body.client_id)):
+        return _repeated(conversation, sent, fingerprint)
+    image = save_image(me, body.image) if body.image else None
+    draft = Draft(
         conversation=conversation.id,
         sender_id=me.id,
-        receiver_id=None if conversation.is_room else conversation.other(me.id),
-        text=content.text,
+        receiver_id=None if isinstance(conversation, Room) else conversation.other(me.id),
+        text=text,
         image=image,
-        client_id=content.client_id,
-        fingerprint=fingerprint if content.client_id else None,
-        reply_to=content.reply_to,
+        client_id=body.client_id,
+        fingerprint=fingerprint if body.client_id else None,
+        reply_to=body.reply_to,
     )
-    stored = store.append_message(conversation, message)
-    if stored.id != message.id:  # the same send arrived twice at once, and the other one was first
-        if image:
-            images.remove(image)
-        return _same(stored, fingerprint).public(), False
-    announce(conversation, stored, from_socket)
-    return stored.public(), True
+    appended = _append(draft)
+    if not appended.new:  # the same send arrived twice at once, and the other one was first
+        return _repeated(conversation, appended.message, fingerprint)
+    announce(conversation, appended.message, from_socket)
+    return Sent(views.shared_message(appended.message), new=True)
 
 
 def announce(conversation: Conversation, message: Message, from_socket: str | None = None) -> None:
-    """Show a new message to the conversation's members."""
-    conversations.tell(conversation, "new_message" if conversation.is_room else "newMessage", message, from_socket)
+    """Show a new message on the members' devices, except on the socket that it came from."""
+    if isinstance(conversation, Room):
+        _announce_in_room(conversation, events.NEW_ROOM_MESSAGE, message, from_socket)
+    else:
+        receivers = [member for member in conversation.members if member != message.sender_id]
+        view = views.shared_message(message)
+        emitter.to_users(receivers, events.NEW_MESSAGE, view, skip=from_socket, own=[message.sender_id])
 
 
-def edit(me: User, message_id: str, text: str) -> dict[str, Any]:
-    """Change the text of a message of mine.
+def announce_change(conversation: Conversation, message: Message) -> None:
+    """Show an edit, a deletion or a reaction on the members' devices."""
+    if isinstance(conversation, Room):
+        _announce_in_room(conversation, events.MESSAGE_UPDATED, message)
+    else:
+        emitter.to_users(conversation.members, events.MESSAGE_UPDATED, views.shared_message(message))
 
-    Raises `NotFound`, `BadRequest`, `Forbidden` (``blocked``) or `Conflict` (``not_migrated``).
+
+def search(me: User, query: schemas.Search) -> list[answers.Message]:
+    """The newest messages of my conversations that contain a text. Raises `BadRequestError` or `RateLimitedError`."""
+    if not query.q.strip():
+        raise BadRequestError("q is missing: what to search for")
+    limits.hit("searches", me.id)
+    conversation_id: str | None = query.with_id
+    if query.with_id and store.conversations.find(query.with_id) is None:
+        conversation_id = direct(me.id, query.with_id).id
+    found = store.messages.search(me.id, query.q, conversation_id, query.limit)
+    return [views.message(me, message) for message in found]
+
+
+def _append(draft: Draft) -> Appended:
+    """Store a message; if it isn't stored, its image isn't either."""
+    try:
+        appended = store.messages.append(draft)
+    except ChatError:
+        _remove_image(draft)
+        raise
+    if not appended.new:
+        _remove_image(draft)
+    return appended
+
+
+def _remove_image(draft: Draft) -> None:
+    if draft.image:
+        images.remove(draft.image)
+
+
+def _repeated(conversation: Conversation, sent: Message, fingerprint: str) -> Sent:
+    """The answer to a repeated send.
+
+    It is announced again if nothing has come after it: the process may have died between storing and announcing it.
+    Clients know a message by its id and ``rev``.
     """
-    if not text.strip():
-        raise BadRequest("a message needs a text; delete it to take it back")
-    _check_length(text)
-    return _revise(me, message_id, lambda message: _alive(_own(me, message)).edited(text), says_something=True)
+    if sent.fingerprint != fingerprint:
+        raise ClientIdReusedError
+    if not store.messages.changes_since(conversation.id, sent.rev, 1):
+        announce(conversation, sent)
+    return Sent(views.shared_message(sent), new=False)
 
 
-def delete(me: User, message_id: str) -> dict[str, Any]:
-    """Leave a tombstone in the place of a message of mine. Raises as `edit` does."""
-    image = _find(me, message_id)[0].image
-    tombstone = _revise(me, message_id, lambda message: _own(me, message).deleted())
-    if image:
-        images.remove(image)
-    return tombstone
+def _check_sendable(conversation: Conversation, text: str | None, body: schemas.NewMessage) -> None:
+    if text is None and not body.image:
+        raise BadRequestError("a message needs a text or an image")
+    if body.reply_to:
+        original = store.messages.find(body.reply_to)
+        if not isinstance(original, Message) or original.conversation != conversation.id:
+            raise BadRequestError("replyTo is not a message of this conversation")
 
 
-def take_back(message: Message) -> None:
-    """Leave a tombstone in the place of a message whose sender goes for good."""
-    tombstone = store.revise_message(message.id, Message.deleted)
-    conversation = store.find_conversation(message.conversation or "")
-    if tombstone and conversation:
-        conversations.tell(conversation, "messageUpdated", tombstone)
-    if message.image:
-        images.remove(message.image)
+def _fingerprint(conversation: Conversation, text: str | None, body: schemas.NewMessage) -> str:
+    """What tells a repeated send from a different one under the same ``client_id``.
 
-
-def react(me: User, message_id: str, emoji: str, on: bool) -> dict[str, Any]:
-    """Add my reaction to a message, or take it back. Raises as `edit` does."""
-    if not (0 < len(emoji) <= MAX_EMOJI and all(_is_emoji_part(char) for char in emoji) and not emoji.isascii()):
-        raise BadRequest("a reaction is one emoji")
-    return _revise(me, message_id, partial(_reacted, me, emoji, on), says_something=on)
-
-
-def search(me: User, text: str, with_id: str | None, limit: int) -> list[dict[str, Any]]:
-    """The newest messages of my conversations that contain the text; ``with_id`` is a user's or a room's id."""
-    if not text.strip():
-        raise BadRequest("q is missing: what to search for")
-    limits.take("searches", me.id)
-    conversation_id = with_id
-    if with_id and store.find_conversation(with_id) is None:
-        conversation_id = direct(me.id, with_id).id
-    found = store.search_messages(me.id, text, conversation_id, limit)
-    return [conversations.view(me, message) for message in found]
-
-
-def block(me: User, other_id: str, blocked: bool) -> dict[str, bool]:
-    """Take no more messages and signs of presence from a user, or take them again. Raises `NotFound` or `BadRequest`."""
-    other = _find_user(other_id)
-    if other.id == me.id:
-        raise BadRequest("you cannot block yourself")
-    store.set_blocked(me.id, other.id, blocked)
-    presence.hide(me.id, me.blocked | {other.id} if blocked else me.blocked - {other.id})
-    return {"blocked": blocked}
-
-
-def _find(me: User, message_id: str) -> tuple[Message, Conversation]:
-    """A message that I can see, and its conversation."""
-    message = store.find_message(message_id) or not_found("message")
-    if message.conversation is None:
-        if me.id not in (message.sender_id, message.receiver_id):
-            not_found("message")
-        raise Conflict("this message has no number yet: the server's owner has to run `flask migrate`", "not_migrated")
-    return message, conversations.mine(me, message.conversation) or not_found("message")
-
-
-def _save(me: User, data_uri: str) -> str:
-    limits.take("images", me.id)
-    return images.save(clean(data_uri))
-
-
-def _revise(
-    me: User, message_id: str, change: Callable[[Message], Message], says_something: bool = False
-) -> dict[str, Any]:
-    limits.take("sends", me.id)
-    before, conversation = _find(me, message_id)
-    if says_something and not conversation.is_room and (other := store.find_user(conversation.other(me.id))):
-        _check_welcome(me, other)
-    after = store.revise_message(before.id, change) or not_found("message")
-    if after.rev != before.rev:
-        conversations.tell(conversation, "messageUpdated", after)
-    return conversations.view(me, after)
-
-
-def _check_welcome(me: User, other: User) -> None:
-    if me.id in other.blocked:
-        raise Forbidden("this person does not take messages from you", "blocked")
-
-
-def _own(me: User, message: Message) -> Message:
-    return message if message.sender_id == me.id and not message.system else not_found("message")
-
-
-def _alive(message: Message) -> Message:
-    return not_found("message") if message.deleted_at else message
-
-
-def _reacted(me: User, emoji: str, on: bool, message: Message) -> Message:
-    if on and emoji not in message.reactions and len(message.reactions) >= MAX_REACTIONS:
-        raise BadRequest(f"a message has at most {MAX_REACTIONS} different reactions")
-    return _alive(message).reacted(me.id, emoji, on)
-
-
-def _is_emoji_part(char: str) -> bool:
-    """Keycaps such as 1️⃣ are made of a digit and two invisible characters; other than those, no ASCII is in an emoji."""
-    return char in "0123456789#*" or (not char.isascii() and not char.isspace() and not char.isalnum())
-
-
-def _checked(conversation: Conversation, content: Content) -> Content:
-    """The content with nothing where a text is blank. Raises `BadRequest` where it cannot be sent."""
-    text = content.text if content.text and content.text.strip() else None
-    if text is None and not content.image:
-        raise BadRequest("a message needs a text or an image")
-    _check_length(text or "")
-    if content.reply_to:
-        original = store.find_message(content.reply_to)
-        if original is None or original.conversation != conversation.id:
-            raise BadRequest("replyTo is not a message of this conversation")
-    return replace(content, text=text)
-
-
-def _check_length(text: str) -> None:
-    if len(text) > settings.max_text_length:
-        raise BadRequest(f"the text is over {settings.max_text_length} characters")
-
-
-def _fingerprint(conversation: Conversation, content: Content) -> str:
-    """What tells a repeated send from a different one under the same ``client_id``."""
-    sent = json.dumps([conversation.id, content.text, content.image, content.reply_to])
+    It is stored, and compared after an upgrade too: the text that is hashed must never change.
+    """
+    sent = json.dumps([conversation.id, text, body.image, body.reply_to])
     return hashlib.sha256(sent.encode()).hexdigest()[:32]
 
 
-def _same(sent: Message, fingerprint: str) -> Message:
-    if sent.fingerprint != fingerprint:
-        raise Conflict("this clientId was used for another message", "client_id_reused")
-    return sent
-
-
-def _find_user(user_id: str) -> User:
-    return store.find_user(user_id) or not_found("user")
+def _announce_in_room(
+    room: Room, event: ServerEvent[answers.Message], message: Message, from_socket: str | None = None
+) -> None:
+    blockers = store.users.blockers_of(message.sender_id).intersection(room.members)
+    others = [member for member in room.members if member not in blockers]
+    emitter.to_users(others, event, views.shared_message(message), skip=from_socket)
+    if blockers:
+        emitter.to_users(blockers, event, views.shared_message(message, blocked=True), skip=from_socket)

@@ -1,170 +1,169 @@
 """Rooms: conversations with a name, an owner, and members who come and go."""
 
-from typing import Any
-
-from chat.controllers import conversations, messages
-from chat.controllers.auth import checked_name
-from chat.errors import BadRequest, Forbidden, NotFound, not_found
-from chat.lib import logs, realtime
-from chat.lib.images import images
-from chat.models.conversation import Conversation, Summary
-from chat.models.message import Message
+from chat import answers, events, schemas
+from chat.answers import NoticeKind
+from chat.controllers import conversations, messages, users, views
+from chat.controllers.messages import HistoryPage, Sent
+from chat.current import emitter, images, store
+from chat.errors import BadRequestError, NotAMemberError, NotFoundError, NotTheOwnerError
+from chat.lib import logs
+from chat.models.conversation import Room, Summary
+from chat.models.message import Draft
 from chat.models.user import User
-from chat.models.values import now
+from chat.models.values import clean_name
 from chat.schemas import MAX_MEMBERS
-from chat.store import store
 
 
-def create(me: User, name: str, public: bool, member_ids: list[str]) -> dict[str, Any]:
-    """Open a room of mine with those members. Raises `BadRequest` or `NotFound`."""
-    members = tuple(dict.fromkeys([me.id, *(id.lower() for id in member_ids)]))
+def create(me: User, body: schemas.NewRoom) -> answers.Room:
+    """Create a room of mine with those members. Raises `BadRequestError` or `NotFoundError`."""
+    members = tuple(dict.fromkeys([me.id, *(body.members or [])]))
     if len(members) > MAX_MEMBERS:
-        raise BadRequest(f"a room has at most {MAX_MEMBERS} members")
+        raise _full()
     for member in members:
-        _check_user(member)
-    room = Conversation(name=checked_name(name, "room's name"), public=public, owner_id=me.id, members=members)
-    store.add_room(room)
-    return _tell_members(room)
+        users.find(member)
+    room = Room(name=clean_name(body.name, "room's name"), public=bool(body.public), owner_id=me.id, members=members)
+    store.conversations.add_room(room)
+    return _show_members(room)
 
 
-def mine_and_public(me: User) -> list[dict[str, Any]]:
-    """The rooms I am in, the newest conversation first, and then those that I may join, by name."""
-    rooms = [conversation for conversation in store.conversations_of(me.id) if conversation.is_room]
-    summaries = store.summarize(me.id, rooms)
-    mine = [(room, summaries[room.id]) for room in rooms]
-    mine.sort(key=lambda entry: conversations.last_time(entry[1]), reverse=True)
-    open_to_me = [(room, Summary()) for room in store.public_rooms() if me.id not in room.members]
-    open_to_me.sort(key=lambda entry: (entry[0].name or "").casefold())
-    return [_entry(me, *entry) for entry in mine + open_to_me]
+def mine_and_public(me: User) -> list[answers.RoomEntry]:
+    """The rooms I am in, the newest conversation first, then those that I can join, by name."""
+    rooms = [found for found in store.conversations.of_member(me.id) if isinstance(found, Room)]
+    summaries = store.conversations.summarize(me.id, rooms)
+    rooms.sort(key=lambda room: conversations.last_time(summaries[room.id]), reverse=True)
+    joinable = [room for room in store.conversations.public_rooms() if me.id not in room.members]
+    joinable.sort(key=lambda room: room.name.casefold())
+    return [views.room_entry(me, room, summaries.get(room.id, Summary())) for room in rooms + joinable]
 
 
-def show(me: User, room_id: str) -> dict[str, Any]:
-    """One room that I am in or may join. Raises `NotFound`."""
+def show(me: User, room_id: str) -> answers.RoomEntry:
+    """One room that I am in or can join. Raises `NotFoundError`."""
     room = _visible(me, room_id)
-    member = me.id in room.members
-    return _entry(me, room, store.summarize(me.id, [room])[room.id] if member else Summary())
+    summaries = store.conversations.summarize(me.id, [room]) if me.id in room.members else {}
+    return views.room_entry(me, room, summaries.get(room.id, Summary()))
 
 
-def join(me: User, room_id: str) -> dict[str, Any]:
-    """Become a member of a public room; being one already is fine. Raises `NotFound`."""
-    return _enter(me, _visible(me, room_id), me, "joined", f"{me.full_name} joined")
+def join(me: User, room_id: str) -> answers.Room:
+    """Become a member of a public room; being one already is fine. Raises `NotFoundError` or `BadRequestError`."""
+    return _add(me, _visible(me, room_id), me, "joined", f"{me.full_name} joined")
 
 
-def add(me: User, room_id: str, user_id: str) -> dict[str, Any]:
-    """Make somebody a member of a room of mine. Raises `NotFound` or `Forbidden`."""
+def add(me: User, room_id: str, user_id: str) -> answers.Room:
+    """Add a user to a room of mine. Raises `NotFoundError`, `NotTheOwnerError` or `BadRequestError`."""
     room = _owned(me, room_id)
-    user = _check_user(user_id)
-    return _enter(me, room, user, "added", f"{me.full_name} added {user.full_name}")
+    user = users.find(user_id)
+    return _add(me, room, user, "added", f"{me.full_name} added {user.full_name}")
 
 
-def remove(me: User, room_id: str, user_id: str) -> dict[str, Any]:
-    """Leave, or remove somebody from a room of mine. Raises `NotFound` or `Forbidden`.
+def remove(me: User, room_id: str, user_id: str) -> answers.Room:
+    """Leave a room, or remove a member from a room of mine. Raises `NotFoundError` or `NotTheOwnerError`.
 
-    Where the owner leaves, the member of longest standing owns the room from then on; where nobody is left, it is gone.
+    If the owner leaves, the longest member owns the room from then on. If no one is left, the room is removed.
     """
     room = _find(me, room_id) if user_id == me.id else _owned(me, room_id)
-    if user_id not in room.members:
-        not_found("member")
-    left = store.remove_member(room.id, user_id) or not_found("room")
+    change = store.conversations.remove_member(room.id, user_id)
+    if change is None or not change.changed:
+        raise NotFoundError("no such member")
+    left = change.room
     logs.security("room_member_removed", user_id, room=room.id, by=me.id)
-    realtime.tell_users([user_id], "roomUpdated", left.room())
+    emitter.to_users([user_id], events.ROOM_UPDATED, views.room_change(left))
     if not left.members:
-        _erase(left)
-        return left.room()
-    if user_id == left.owner_id:
-        left = store.update_room(room.id, owner_id=left.members[0]) or left
+        _erase(left, only_if_empty=True)
+        return views.room(left)
+    if left.owner_id != room.owner_id:
         logs.security("room_owner_changed", left.owner_id, room=room.id)
-    user = store.find_user(user_id)
-    name = user.full_name if user else "somebody"
+    user = store.users.find(user_id)
+    name = user.full_name if user else "A deleted user"
     if user_id == me.id:
-        _note(me, left, "left", user_id, f"{name} left")
+        _post_notice(me, left, "left", user_id, f"{name} left")
     else:
-        _note(me, left, "removed", user_id, f"{me.full_name} removed {name}")
-    return _tell_members(left)
+        _post_notice(me, left, "removed", user_id, f"{me.full_name} removed {name}")
+    return _show_members(left)
 
 
-def rename(me: User, room_id: str, name: str) -> dict[str, Any]:
-    """Give a room of mine another name. Raises `NotFound`, `Forbidden` or `BadRequest`."""
+def rename(me: User, room_id: str, body: schemas.RoomName) -> answers.Room:
+    """Rename a room of mine. Raises `NotFoundError`, `NotTheOwnerError` or `BadRequestError`."""
     room = _owned(me, room_id)
-    name = checked_name(name, "room's name")
-    renamed = store.update_room(room.id, name=name, updated_at=now()) or not_found("room")
-    _note(me, renamed, "renamed", None, f"{me.full_name} named the room {name}")
-    return _tell_members(renamed)
+    name = clean_name(body.name, "room's name")
+    renamed = store.conversations.rename(room.id, name)
+    if renamed is None:
+        raise _no_such_room()
+    _post_notice(me, renamed, "renamed", None, f"{me.full_name} named the room {name}")
+    return _show_members(renamed)
 
 
 def delete(me: User, room_id: str) -> None:
-    """Remove a room of mine, and all that was said in it. Raises `NotFound` or `Forbidden`."""
+    """Remove a room of mine with all its messages. Raises `NotFoundError` or `NotTheOwnerError`."""
     room = _owned(me, room_id)
     _erase(room)
-    realtime.tell_users(room.members, "roomUpdated", room.room() | {"deleted": True})
+    emitter.to_users(room.members, events.ROOM_UPDATED, views.room_change(room, deleted=True))
 
 
-def history(me: User, room_id: str, before: int | None, limit: int) -> tuple[list[dict[str, Any]], int]:
-    """A page of what was said in a room that I am in. Raises `NotFound`."""
-    return messages.page(me, _find(me, room_id), before, limit)
+def history(me: User, room_id: str, query: schemas.Page) -> HistoryPage:
+    """A page of the messages of a room that I am in. Raises `NotFoundError` or `NotAMemberError`."""
+    return messages.page(me, _find(me, room_id), query)
 
 
-def send(
-    me: User, room_id: str, content: messages.Content, from_socket: str | None = None
-) -> tuple[dict[str, Any], bool]:
-    """Say something in a room that I am in. Raises as `messages.send` does."""
-    return messages.post(me, _find(me, room_id), content, from_socket)
+def send(me: User, room_id: str, body: schemas.NewMessage, from_socket: str | None = None) -> Sent:
+    """Send a message to a room that I am in. Raises as `messages.send` does, or `NotAMemberError`."""
+    return messages.post(me, _find(me, room_id), body, from_socket)
 
 
-def _find(me: User, room_id: str) -> Conversation:
-    """A room that I am in; a public one tells others that they have to join first."""
+def _find(me: User, room_id: str) -> Room:
+    """A room that I am in; others learn of a public one that they have to join first."""
     room = _visible(me, room_id)
     if me.id not in room.members:
-        raise Forbidden("join this room first", "not_a_member")
+        raise NotAMemberError
     return room
 
 
-def _visible(me: User, room_id: str) -> Conversation:
-    room = store.find_conversation(room_id)
-    if room is None or not room.is_room or not (room.public or me.id in room.members):
-        not_found("room")
+def _visible(me: User, room_id: str) -> Room:
+    room = store.conversations.find(room_id)
+    if not isinstance(room, Room) or not (room.public or me.id in room.members):
+        raise _no_such_room()
     return room
 
 
-def _owned(me: User, room_id: str) -> Conversation:
+def _owned(me: User, room_id: str) -> Room:
     room = _find(me, room_id)
     if room.owner_id != me.id:
-        raise Forbidden("the owner of the room alone may do this", "not_the_owner")
+        raise NotTheOwnerError
     return room
 
 
-def _check_user(user_id: str) -> User:
-    return store.find_user(user_id) or not_found("user")
-
-
-def _enter(me: User, room: Conversation, user: User, event: str, words: str) -> dict[str, Any]:
-    if user.id in room.members:
-        return room.room()
-    if len(room.members) >= MAX_MEMBERS:
-        raise BadRequest(f"a room has at most {MAX_MEMBERS} members")
-    entered = store.add_member(room.id, user.id)
-    if entered is None:
-        raise NotFound("no such room")
+def _add(me: User, room: Room, user: User, notice: NoticeKind, text: str) -> answers.Room:
+    change = store.conversations.add_member(room.id, user.id, most=MAX_MEMBERS)
+    if change is None:
+        raise _no_such_room()
+    if user.id not in change.room.members:
+        raise _full()
+    if not change.changed:
+        return views.room(change.room)
     logs.security("room_member_added", user.id, room=room.id, by=me.id)
-    _note(me, entered, event, user.id, words)
-    return _tell_members(entered)
+    _post_notice(me, change.room, notice, user.id, text)
+    return _show_members(change.room)
 
 
-def _note(me: User, room: Conversation, event: str, user_id: str | None, words: str) -> None:
-    """Put a notice of the room's own into its history."""
-    note = Message(conversation=room.id, sender_id=me.id, receiver_id=None, system=event, user_id=user_id, text=words)
-    messages.announce(room, store.append_message(room, note))
+def _post_notice(me: User, room: Room, kind: NoticeKind, user_id: str | None, text: str) -> None:
+    """Put a notice about a change of the room into its history."""
+    notice = Draft(conversation=room.id, sender_id=me.id, system=kind, user_id=user_id, text=text)
+    messages.announce(room, store.messages.append(notice).message)
 
 
-def _tell_members(room: Conversation) -> dict[str, Any]:
-    realtime.tell_users(room.members, "roomUpdated", room.room())
-    return room.room()
+def _show_members(room: Room) -> answers.Room:
+    """Show the room's members how it is now."""
+    emitter.to_users(room.members, events.ROOM_UPDATED, views.room_change(room))
+    return views.room(room)
 
 
-def _erase(room: Conversation) -> None:
-    for url in store.remove_room(room.id):
+def _erase(room: Room, *, only_if_empty: bool = False) -> None:
+    for url in store.conversations.remove_room(room.id, only_if_empty=only_if_empty):
         images.remove(url)
 
 
-def _entry(me: User, room: Conversation, summary: Summary) -> dict[str, Any]:
-    return room.room() | conversations.standing(me, room, summary)
+def _full() -> BadRequestError:
+    return BadRequestError(f"a room has at most {MAX_MEMBERS} members")
+
+
+def _no_such_room() -> NotFoundError:
+    return NotFoundError("no such room")

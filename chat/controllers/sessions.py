@@ -1,44 +1,42 @@
-"""The logins of a user: listing them, and ending them with their sockets, on every process."""
+"""The sessions of a user: listing them, and ending them with their sockets, on every process."""
 
-from typing import Any
+from collections.abc import Collection
 
-from chat.errors import not_found
+from chat import answers
+from chat.controllers import views
+from chat.current import bus, store
+from chat.errors import NotFoundError
 from chat.lib import logs
-from chat.lib.cluster import cluster
 from chat.models.user import User
-from chat.models.values import iso
-from chat.store import store
+from chat.realtime.bus import SessionEnded
 
 
-def index(me: User, current_id: str) -> list[dict[str, Any]]:
-    """Where I am logged in, the newest login first; ``current`` is the one that asks."""
+def index(me: User, current_id: str) -> list[answers.Session]:
+    """Where I am logged in, the newest login first; ``current`` marks the one that asks."""
     newest_first = sorted(me.sessions, key=lambda session: (session.created_at, session.id), reverse=True)
-    return [
-        {
-            "id": session.id,
-            "current": session.id == current_id,
-            "createdAt": iso(session.created_at),
-            "lastUsedAt": iso(session.last_used_at),
-            "userAgent": session.user_agent,
-        }
-        for session in newest_first
-    ]
+    return [views.session(session, current_id) for session in newest_first]
 
 
 def revoke(me: User, session_id: str) -> None:
-    """End one of my logins. Raises `NotFound`."""
-    end(me.id, (me.session(session_id) or not_found("session")).id)
+    """End one of my sessions. Raises `NotFoundError`."""
+    if me.session(session_id) is None:
+        raise NotFoundError("no such session")
+    end(me.id, [session_id])
 
 
 def revoke_others(me: User, current_id: str) -> None:
-    """End all my logins but this one."""
-    for session in me.sessions:
-        if session.id != current_id:
-            end(me.id, session.id)
+    """End all my sessions but this one."""
+    end(me.id, [session.id for session in me.sessions if session.id != current_id])
 
 
-def end(user_id: str, session_id: str) -> None:
-    """End a login: its token is dead from now on, and its sockets are closed."""
-    store.remove_session(user_id, session_id)
-    logs.security("session_ended", user_id, session=session_id)
-    cluster.tell("session ended", session_id)
+def end(user_id: str, session_ids: Collection[str]) -> None:
+    """End sessions: their tokens are invalid from now on, and their sockets are closed."""
+    store.users.end_sessions(user_id, session_ids)
+    announce_end(user_id, session_ids)
+
+
+def announce_end(user_id: str, session_ids: Collection[str]) -> None:
+    """Close the sockets of sessions that have ended, on every process."""
+    for session_id in session_ids:
+        logs.security("session_ended", user_id, session=session_id)
+        bus.publish(SessionEnded(session_id))

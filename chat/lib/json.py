@@ -1,40 +1,25 @@
-"""The one JSON encoder, orjson, in the forms that Flask and Socket.IO ask for."""
+"""The JSON encoder and decoder, msgspec's, in the form that Socket.IO asks for: a module with ``dumps`` and ``loads``."""
 
 import json
 from typing import Any, NoReturn
 
-import orjson
-from flask import Response
-from flask.json.provider import JSONProvider
-
-
-class ORJSONProvider(JSONProvider):
-    """JSON for Flask's requests and responses."""
-
-    def dumps(self, obj: Any, **kwargs: Any) -> str:
-        return dumps(obj)
-
-    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
-        return loads(s)
-
-    def response(self, *args: Any, **kwargs: Any) -> Response:
-        return Response(orjson.dumps(self._prepare_response_obj(args, kwargs)), mimetype="application/json")
+import msgspec
 
 
 def dumps(value: Any, **_: Any) -> str:
-    """``value`` as compact JSON text; the options of the standard library's function are accepted and not needed."""
-    return orjson.dumps(value).decode()
+    """``value`` as compact JSON; the options of the standard library's function are accepted and not needed."""
+    return msgspec.json.encode(value).decode()
 
 
 def loads(text: str | bytes, **_: Any) -> Any:
-    """What the JSON ``text`` says; raises ValueError where it is none.
+    """The value of a JSON text. Raises ValueError if it isn't JSON.
 
-    Half of a character (a lone surrogate) can be escaped in JSON, and orjson refuses it. It is let through: who sent it in
-    an event is told by the checks at the door, which an event that cannot be read never reaches.
+    JSON can escape half a character (a lone surrogate), and msgspec refuses it. It is let through here: the checks of event
+    payloads refuse it with an acknowledgement, which an event that can't be read would never get.
     """
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeError):
         return json.loads(text, parse_constant=_refuse)
 
 

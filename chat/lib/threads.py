@@ -1,38 +1,113 @@
-"""What may block for long (bcrypt, image decoding, fsync) goes through here, whatever the server's worker is.
+"""The one place that knows which kind of worker runs the app: eventlet, gevent or native threads.
 
-Under gunicorn's eventlet worker everything runs on one native thread, and a call that blocks it stops everybody; so such
-calls get a native thread of their own. Under a threading server each request is on its own thread already.
+On green threads everything shares one native thread, and a call that blocks it stops all others. So whatever blocks for
+long (bcrypt, image decoding, fsync) goes through `run`, which gives it a native thread.
 """
 
+import os
+import socket
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ClassVar, Literal, ParamSpec, TypeVar, cast
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def under_eventlet() -> bool:
-    """Whether eventlet has patched this process, as gunicorn's eventlet worker does before it loads the app."""
+def async_mode() -> Literal["eventlet", "gevent", "threading"]:
+    """The kind of worker, in Socket.IO's words. gunicorn's green workers patch the process before they load the app."""
     eventlet = sys.modules.get("eventlet")
-    return eventlet is not None and eventlet.patcher.is_monkey_patched("thread")
+    if eventlet is not None and eventlet.patcher.is_monkey_patched("thread"):
+        return "eventlet"
+    monkey = sys.modules.get("gevent.monkey")
+    if monkey is not None and monkey.is_module_patched("threading"):
+        return "gevent"
+    return "threading"
 
 
 def run(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Call ``function`` where it may block, wait for it, and return or raise what it does."""
-    if not under_eventlet():
-        return function(*args, **kwargs)
-    from eventlet import tpool  # only there to be imported where eventlet runs; importing it starts its machinery
+    # The libraries are imported where they are used: only one is installed in a usual deployment, and importing
+    # eventlet's or gevent's thread pool starts it.
+    match async_mode():
+        case "eventlet":
+            from eventlet import tpool
 
-    result: T = tpool.execute(function, *args, **kwargs)
-    return result
+            return cast(T, tpool.execute(function, *args, **kwargs))
+        case "gevent":
+            import gevent
+
+            return cast(T, gevent.get_hub().threadpool.apply(function, args, kwargs))
+        case _:
+            return function(*args, **kwargs)
+
+
+def start(function: Callable[[], None]) -> None:
+    """Run ``function`` in a native thread of its own, which ends with the process.
+
+    It can use no lock of `threading` and no logger, since these belong to green threads under eventlet and gevent.
+    """
+    if async_mode() == "gevent":
+        from gevent import monkey
+
+        monkey.get_original("_thread", "start_new_thread")(function, ())
+    else:
+        _native_threading().Thread(target=function, daemon=True).start()
 
 
 def native_lock() -> Any:
-    """A lock between native threads, for use inside `run`; eventlet's own locks only know green ones."""
-    if not under_eventlet():
-        return threading.Lock()
-    from eventlet import patcher
+    """A lock between native threads, for use inside `run`; the green libraries' locks only know green threads."""
+    if async_mode() == "gevent":
+        from gevent import monkey
 
-    return patcher.original("threading").Lock()
+        return monkey.get_original("_thread", "allocate_lock")()
+    return _native_threading().Lock()
+
+
+def spawn(function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+    """Call ``function`` beside everything else, on a green thread if there are any, and don't wait for it."""
+    match async_mode():
+        case "eventlet":
+            import eventlet
+
+            eventlet.spawn(function, *args, **kwargs)
+        case "gevent":
+            import gevent
+
+            gevent.spawn(function, *args, **kwargs)
+        case _:
+            threading.Thread(target=function, args=args, kwargs=kwargs, daemon=True).start()
+
+
+class Signal:
+    """What a native thread sets once, and one thread of any kind waits for with a time limit."""
+
+    _idle: ClassVar[deque[tuple[socket.socket, socket.socket]]] = deque()
+
+    def __init__(self) -> None:
+        try:
+            self._pair = self._idle.pop()
+        except IndexError:
+            self._pair = socket.socketpair()  # waiting for a socket is the one thing that all kinds can do
+
+    def set(self) -> None:
+        """Wake the thread that waits."""
+        os.write(self._pair[1].fileno(), b"\0")
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until it is set. Return False if that takes longer; then wait no more."""
+        self._pair[0].settimeout(seconds)
+        try:
+            self._pair[0].recv(1)
+        except TimeoutError:
+            return False  # this pair is not used again, as it may be set later
+        self._idle.append(self._pair)
+        return True
+
+
+def _native_threading() -> Any:
+    if async_mode() == "eventlet":
+        return sys.modules["eventlet"].patcher.original("threading")
+    return threading

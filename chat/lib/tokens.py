@@ -1,7 +1,7 @@
-"""Session tokens: HS256 JWTs with the user's id, the session's id, and an end.
+"""Session tokens: HS256 JWTs with the user's id, the session's id, and an expiry.
 
-They are signed with ``JWT_SECRET``. Those which ``JWT_SECRET_PREVIOUS`` signed hold on, so that a secret can be replaced
-and nobody is logged out: once `LIFETIME` has passed, the previous one is not needed any more.
+``JWT_SECRET`` signs them. Tokens that ``JWT_SECRET_PREVIOUS`` signed stay valid, so that replacing the secret logs no one
+out. Once `LIFETIME` has passed, the previous secret is no longer needed.
 """
 
 from dataclasses import dataclass
@@ -9,37 +9,46 @@ from datetime import UTC, datetime, timedelta
 
 import jwt
 
-from chat.config import settings
 from chat.models.values import is_id
 
 LIFETIME = timedelta(days=7)
+CLOCK_SKEW = timedelta(seconds=60)  # between the machines that issue and read tokens
 _ALGORITHM = "HS256"
 _REQUIRED = ["iat", "exp", "userId", "sid"]
 
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a valid token says."""
+    """What a valid token says; ``expires_at`` is in seconds since 1970."""
 
     user_id: str
     session_id: str
+    expires_at: int
 
 
-def issue(user_id: str, session_id: str) -> str:
-    """A token for that session, valid for `LIFETIME`."""
-    issued = datetime.now(UTC)
-    claims = {"userId": user_id, "sid": session_id, "iat": issued, "exp": issued + LIFETIME}
-    return jwt.encode(claims, settings.jwt_secret, algorithm=_ALGORITHM)
+class Tokens:
+    """Issues and reads tokens."""
 
+    def __init__(self, secret: str, previous_secret: str | None) -> None:
+        self._secret = secret
+        self._accepted = [secret, *([previous_secret] if previous_secret else [])]
 
-def read(token: str) -> Claims | None:
-    """What the token says; None where it is not ours, is damaged, lacks a claim, or has expired."""
-    for secret in filter(None, (settings.jwt_secret, settings.jwt_secret_previous)):
-        try:
-            claims = jwt.decode(token, secret, algorithms=[_ALGORITHM], options={"require": _REQUIRED})
-        except (jwt.InvalidTokenError, UnicodeError):
-            continue
-        user_id, session_id = claims["userId"], claims["sid"]
-        if isinstance(user_id, str) and isinstance(session_id, str) and is_id(user_id):
-            return Claims(user_id, session_id)
-    return None
+    def issue(self, user_id: str, session_id: str) -> str:
+        """A token for that session, valid for `LIFETIME`."""
+        issued = datetime.now(UTC)
+        claims = {"userId": user_id, "sid": session_id, "iat": issued, "exp": issued + LIFETIME}
+        return jwt.encode(claims, self._secret, algorithm=_ALGORITHM)
+
+    def read(self, token: str) -> Claims | None:
+        """What the token says; None if it is not ours, is damaged, lacks a claim or has expired."""
+        for secret in self._accepted:
+            try:
+                claims = jwt.decode(
+                    token, secret, algorithms=[_ALGORITHM], options={"require": _REQUIRED}, leeway=CLOCK_SKEW
+                )
+            except (jwt.InvalidTokenError, UnicodeError):
+                continue
+            user_id, session_id = claims["userId"], claims["sid"]
+            if isinstance(user_id, str) and isinstance(session_id, str) and is_id(user_id) and session_id:
+                return Claims(user_id, session_id, int(claims["exp"]))
+        return None

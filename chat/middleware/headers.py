@@ -1,4 +1,4 @@
-"""What every answer carries, failures and Socket.IO's polling included: the headers that keep browsers out of trouble."""
+"""The security headers that every response carries, failures and Socket.IO's polling included."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -12,18 +12,18 @@ SECURITY = {
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-# JSON is no page: a browser that shows it as one runs nothing. And it is of one person: nobody keeps it for others.
+# JSON is not a page: a browser that shows it as one runs nothing. And it belongs to one user: no cache keeps it.
 DATA = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "Cache-Control": "no-store"}
-# For a year, in seconds, browsers come by HTTPS alone.
-HTTPS_ALONE = {"Strict-Transport-Security": "max-age=31536000"}
+# For a year, in seconds, browsers use only HTTPS.
+HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000"}
 
 
 class SecurityHeaders:
-    """Adds the headers that an answer does not have already to every answer of a WSGI application."""
+    """Adds the headers that are missing to every response of a WSGI application."""
 
     def __init__(self, app: WSGIApplication, production: bool) -> None:
         self._app = app
-        self._always = {**SECURITY, **(HTTPS_ALONE if production else {})}
+        self._always = {**SECURITY, **(HTTPS_ONLY if production else {})}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Callable[[bytes], object]:

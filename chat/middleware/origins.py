@@ -1,23 +1,23 @@
-"""Whose pages may act here: our own, and those of the origins that the settings allow.
+"""Whose pages can act here: our own, and those of the origins that the settings allow.
 
-A browser sends the cookie along with what other sites' pages ask for, unless SameSite stops it; that is one lock, and this
-is the second: what changes something, and every socket, has to come from a page that may.
+A browser sends the cookie along with requests of other sites' pages, unless SameSite stops it. That is one lock, and
+this is the second: a request that changes something, and every socket, has to come from an allowed page.
 """
 
-from typing import Any
+from wsgiref.types import WSGIEnvironment
 
 from flask import Flask, request
 from flask_cors import CORS
 
 from chat.config import Config
-from chat.errors import Forbidden
+from chat.errors import CrossSiteError
 from chat.lib import logs
 
 READING = {"GET", "HEAD", "OPTIONS"}
 
 
 def init_app(app: Flask, config: Config) -> None:
-    """Let the allowed origins in, with their cookies, and refuse what pages of any other one try to change."""
+    """Let allowed origins in, with their cookies, and refuse changes by pages of any other origin."""
     CORS(
         app,
         origins=list(config.client_origins),
@@ -30,22 +30,22 @@ def init_app(app: Flask, config: Config) -> None:
     def refuse_other_sites() -> None:
         if request.method not in READING and not _may_change(config):
             logs.security("cross_site_refused", origin=request.headers.get("Origin"))
-            raise Forbidden("pages of other sites may not do this", "cross_site")
+            raise CrossSiteError
 
 
-def may_connect(origin: str | None, environ: dict[str, Any], config: Config) -> bool:
-    """Whether a page of that origin may open a socket: our own pages, and those of the allowed origins."""
+def may_connect(config: Config, origin: str | None, environ: WSGIEnvironment) -> bool:
+    """Whether a page of that origin can open a socket: our own pages, and those of the allowed origins."""
     host = environ.get("HTTP_HOST")
     return origin in (f"http://{host}", f"https://{host}", config.public_url, *config.client_origins)
 
 
 def _may_change(config: Config) -> bool:
-    """Whether the request comes from a page that may change something, or from no page at all.
+    """Whether the request comes from a page that can change something, or from no page at all.
 
-    ``Sec-Fetch-Site`` is the browser's own word and no page can forge it. Where it is missing, as in older browsers, an
-    ``Origin`` tells; programs send neither.
+    The browser itself sets ``Sec-Fetch-Site``, and no page can forge it. Older browsers don't send it; then ``Origin``
+    tells. Programs send neither.
     """
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     if site in ("same-origin", "none") or (site is None and origin is None):
         return True
-    return may_connect(origin, request.environ, config)
+    return may_connect(config, origin, request.environ)

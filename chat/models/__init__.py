@@ -1,1 +1,1 @@
-"""What a thing is: plain data, the rules about it, and the views of it that clients may see. No I/O."""
+"""What a user, a message and a conversation is: immutable data, and a pure function for each change. No I/O."""

@@ -1,72 +1,61 @@
-"""Conversations: two people, or a room. Both have members, one counter, and a read cursor a member."""
+"""Conversations: two people, or a room. Both have members, one counter, and a read cursor for each member."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+
+from msgspec import Struct, field
 
 from chat.models.message import Message
-from chat.models.values import is_id, iso, new_id, now
+from chat.models.values import is_id, new_id, now
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conversation:
-    """Who talks, and how far each has read (``cursors``: user id → the ``seq`` of the last message they read).
-
-    A room is a conversation with a name; of two people's, the id says it all (see `direct`).
-    """
+class _Members(Struct, frozen=True, kw_only=True):
+    """What both kinds have: the members, and how far each has read (``cursors``: user id → ``seq``; absent means 0)."""
 
     id: str = field(default_factory=new_id)
     members: tuple[str, ...]
-    cursors: Mapping[str, int] = field(default_factory=dict)
-    name: str | None = None
-    public: bool = False
-    owner_id: str | None = None
-    created_at: datetime = field(default_factory=now)
-    updated_at: datetime = field(default_factory=now)
-
-    @property
-    def is_room(self) -> bool:
-        """Whether it has a name and members that come and go."""
-        return self.name is not None
+    cursors: Mapping[str, int] = {}
+    created_at: int = field(default_factory=now)
+    updated_at: int = field(default_factory=now)
 
     def read_cursors(self) -> dict[str, int]:
-        """How far each member has read, 0 for those who have not begun."""
+        """How far each member has read; 0 for those who have not begun."""
         return {member: self.cursors.get(member, 0) for member in self.members}
 
-    def room(self) -> dict[str, Any]:
-        """A room as clients see it."""
-        return {
-            "_id": self.id,
-            "name": self.name,
-            "public": self.public,
-            "ownerId": self.owner_id,
-            "members": list(self.members),
-            "createdAt": iso(self.created_at),
-            "updatedAt": iso(self.updated_at),
-        }
+
+class Direct(_Members, frozen=True, kw_only=True):
+    """A conversation of two people, or one's notes to oneself. Its id is both user ids, the smaller first: ``a_b``."""
 
     def other(self, user_id: str) -> str:
-        """The other side of a direct conversation; oneself where it is a note to oneself."""
+        """The other member; oneself in notes to oneself."""
         return next((member for member in self.members if member != user_id), user_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What a list of conversations tells one member about one of them; ``rev`` is the number of its latest change."""
+class Room(_Members, frozen=True, kw_only=True):
+    """A conversation with a name and an owner, whose members come and go. ``members`` are in the order of joining."""
+
+    name: str
+    public: bool
+    owner_id: str
+
+
+Conversation = Direct | Room
+
+
+class Summary(Struct, frozen=True):
+    """How a conversation stands for one member; ``rev`` is the number of its latest change."""
 
     last_message: Message | None = None
     unread: int = 0
     rev: int = 0
 
 
-def direct(user_id: str, other_id: str) -> Conversation:
-    """The conversation of two people, the same from both sides; its id is both ids, the smaller first."""
+def direct(user_id: str, other_id: str) -> Direct:
+    """The conversation of two people, the same from both sides, whether or not it has begun."""
     first, second = sorted((user_id, other_id))
-    return Conversation(id=f"{first}_{second}", members=(first, second) if first != second else (first,))
+    return Direct(id=f"{first}_{second}", members=(first, second) if first != second else (first,))
 
 
-def direct_from_id(conversation_id: str) -> Conversation | None:
-    """The direct conversation that has this id; None where it is not the id of one."""
+def direct_from_id(conversation_id: str) -> Direct | None:
+    """The direct conversation with this id; None if it is not the id of one."""
     first, _, second = conversation_id.partition("_")
     return direct(first, second) if is_id(first) and is_id(second) and first <= second else None

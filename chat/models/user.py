@@ -1,53 +1,45 @@
-"""People and their sessions."""
+"""Users and their sessions."""
 
 import re
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
 
-from chat.models.values import iso, new_id, now
+from msgspec import Struct, field
+
+from chat.models.values import new_id, now
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
-    """One login of one user, on one browser or device."""
+class Session(Struct, frozen=True, kw_only=True):
+    """One login of a user, in one browser or on one device."""
 
     id: str = field(default_factory=new_id)
-    created_at: datetime = field(default_factory=now)
-    last_used_at: datetime = field(default_factory=now)
+    created_at: int = field(default_factory=now)
+    last_used_at: int = field(default_factory=now)
     user_agent: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class User:
-    """A person with an account. ``password_hash`` (bcrypt) never leaves the models."""
+class User(Struct, frozen=True, kw_only=True):
+    """A person with an account. ``password_hash`` (bcrypt) never leaves the models.
+
+    ``sessions`` are in the order in which they began. ``blocked`` has the ids of the users whom this one blocks.
+    """
 
     id: str = field(default_factory=new_id)
     email: str
     full_name: str
-    password_hash: str = field(repr=False)
+    password_hash: str
     profile_pic: str = ""
-    created_at: datetime = field(default_factory=now)
-    updated_at: datetime = field(default_factory=now)
-    last_seen: datetime | None = None
+    created_at: int = field(default_factory=now)
+    updated_at: int = field(default_factory=now)
+    last_seen: int | None = None
     sessions: tuple[Session, ...] = ()
     blocked: frozenset[str] = frozenset()
 
-    def public(self) -> dict[str, Any]:
-        """The user as every logged-in client may see them."""
-        return {
-            "_id": self.id,
-            "email": self.email,
-            "fullName": self.full_name,
-            "profilePic": self.profile_pic,
-            "createdAt": iso(self.created_at),
-            "updatedAt": iso(self.updated_at),
-        }
+    def __repr__(self) -> str:
+        return f"User(id={self.id!r})"  # without the hash: this may end up in a log
 
     def session(self, session_id: str) -> Session | None:
-        """The login with that id, if it still holds."""
+        """The session with that id, if it has not ended."""
         return next((session for session in self.sessions if session.id == session_id), None)
 
 
@@ -57,5 +49,5 @@ def normal_email(email: str) -> str:
 
 
 def is_email(email: str) -> bool:
-    """One ``@``, something on both sides, no white space; whether mail arrives there is not for a pattern to say."""
+    """Whether it has one ``@``, text on both sides and no white space. Only sending mail shows more."""
     return _EMAIL.fullmatch(email) is not None

@@ -1,29 +1,44 @@
-"""The small values that every model is made of: ids and times."""
+"""The values that every model is made of: ids and times. A time is whole milliseconds since 1970, UTC."""
 
 import re
-from datetime import UTC, datetime
+import time
+from functools import lru_cache
 
 from bson import ObjectId
 
-_ID = re.compile(r"[0-9a-fA-F]{24}", re.ASCII)
+from chat.errors import BadRequestError
+
+_ID = re.compile(r"[0-9a-f]{24}", re.ASCII)
 
 
 def new_id() -> str:
-    """A fresh id: 24 hex digits, unique over all machines, growing with time (a MongoDB ObjectId)."""
+    """A new id: 24 hexadecimal digits, unique across machines, growing with time (a MongoDB ObjectId)."""
     return str(ObjectId())
 
 
 def is_id(value: str) -> bool:
-    """Whether ``value`` has the form of an id."""
+    """Whether ``value`` is a normalised id: 24 hexadecimal digits in lower case."""
     return _ID.fullmatch(value) is not None
 
 
-def now() -> datetime:
-    """The time in UTC, cut to the millisecond: the precision of the wire, of MongoDB and of SQLite alike."""
-    time = datetime.now(UTC)
-    return time.replace(microsecond=time.microsecond // 1000 * 1000)
+def now() -> int:
+    """The current time: the precision of the wire, of MongoDB and of SQLite is a millisecond."""
+    return time.time_ns() // 1_000_000
 
 
-def iso(time: datetime) -> str:
+def iso(milliseconds: int) -> str:
     """A time as clients get it, such as ``2026-11-23T04:44:53.123Z``."""
-    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{_iso_seconds(seconds)}.{rest:03}Z"
+
+
+@lru_cache(maxsize=4096)
+def _iso_seconds(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
+
+
+def clean_name(name: str, what: str) -> str:
+    """A name without white space around it. Raises `BadRequestError` if nothing is left; ``what`` is what it names."""
+    if not name.strip():
+        raise BadRequestError(f"the {what} is missing")
+    return name.strip()

@@ -1,116 +1,123 @@
-"""/api/auth: accounts and logins."""
+"""/api/auth: accounts and sessions."""
 
-from typing import Any
-
-from flask import Blueprint, Response, g, jsonify, request, stream_with_context
+from flask import Blueprint, Response, request, stream_with_context
 
 from chat import answers, schemas
-from chat.controllers import account, auth, sessions
+from chat.controllers import account, auth, sessions, views
+from chat.controllers.auth import Login
+from chat.errors import (
+    BadImageError,
+    DatabaseUnavailableError,
+    ImageStoreUnavailableError,
+    InvalidCredentialsError,
+    NotMigratedError,
+    UserExistsError,
+)
 from chat.lib.archive import zipped
-from chat.middleware.auth import COOKIE, clear_cookie, protect_route, set_cookie
-from chat.middleware.operation import gives
+from chat.middleware.auth import clear_cookie, current_token, protect_route, set_cookie
+from chat.middleware.endpoint import encoded, endpoint
 from chat.models.user import User
 from chat.schemas import Id
 
 bp = Blueprint("auth", __name__, url_prefix="/api/auth")
-SETS_COOKIE = {"Set-Cookie": "The login, for seven days: HttpOnly, SameSite=Strict."}
-CLEARS_COOKIE = {"Set-Cookie": "Takes the login away."}
+SETS_COOKIE = {"Set-Cookie": "The session, for seven days: HttpOnly, SameSite=Strict."}
+CLEARS_COOKIE = {"Set-Cookie": "Removes the session."}
 
 
 @bp.post("/signup")
-@gives(answers.User, fails=("user_exists",), headers=SETS_COOKIE)
-def signup(body: schemas.Signup) -> Response:
-    """Make an account and log in."""
-    return _welcome(*auth.signup(body.full_name, body.email, body.password, _visitor()))
+@endpoint(answer=answers.LoggedIn, fails=(UserExistsError,), headers=SETS_COOKIE)
+def signup(body: schemas.Signup, query: schemas.TokenWish) -> Response:
+    """Create an account and log in."""
+    return _welcome(*auth.signup(body, _visitor()), query)
 
 
 @bp.post("/login")
-@gives(answers.User, fails=("invalid_credentials",), headers=SETS_COOKIE)
-def login(body: schemas.Credentials) -> Response:
+@endpoint(answer=answers.LoggedIn, fails=(InvalidCredentialsError,), headers=SETS_COOKIE)
+def login(body: schemas.Credentials, query: schemas.TokenWish) -> Response:
     """Log in."""
-    return _welcome(*auth.login(body.email, body.password, _visitor()))
+    return _welcome(*auth.login(body, _visitor()), query)
 
 
 @bp.post("/logout")
-@gives(answers.Done, fails=("database_unavailable",), headers=CLEARS_COOKIE)
+@endpoint(answer=answers.Done, fails=(DatabaseUnavailableError,), headers=CLEARS_COOKIE)
 def logout() -> Response:
-    """Log out: the login is dead from then on, and its sockets are closed."""
-    auth.logout(request.cookies.get(COOKIE))
-    return clear_cookie(jsonify(message="logged out successfully"))
+    """Log out: the session ends on the server, and its sockets are closed."""
+    auth.logout(current_token())
+    return clear_cookie(encoded(answers.Done(message="logged out successfully")))
 
 
 @bp.get("/check")
 @protect_route
-@gives(answers.User)
-def check() -> dict[str, Any]:
+@endpoint()
+def check(me: User) -> answers.User:
     """Who am I?"""
-    me: User = g.user
-    return me.public()
+    return views.user(me)
 
 
 @bp.put("/update-profile")
 @protect_route
-@gives(answers.User, fails=("bad_image", "image_store_unavailable"))
-def update_profile(body: schemas.Profile) -> dict[str, Any]:
+@endpoint(fails=(BadImageError, ImageStoreUnavailableError))
+def update_profile(me: User, body: schemas.Profile) -> answers.User:
     """Set my name, my picture, or both."""
-    return auth.update_profile(g.user, body.full_name, body.profile_pic).public()
+    return auth.update_profile(me, body)
 
 
 @bp.put("/password")
 @protect_route
-@gives(answers.User, fails=("invalid_credentials",))
-def change_password(body: schemas.PasswordChange) -> dict[str, Any]:
-    """Set another password; all other logins end."""
-    return auth.change_password(g.user, g.session_id, body.current_password, body.new_password).public()
+@endpoint(fails=(InvalidCredentialsError,))
+def change_password(login: Login, body: schemas.PasswordChange) -> answers.User:
+    """Set a new password; all other sessions end."""
+    return auth.change_password(login, body)
 
 
 @bp.get("/sessions")
 @protect_route
-@gives(list[answers.Session])
-def list_sessions() -> list[dict[str, Any]]:
+@endpoint()
+def list_sessions(login: Login) -> list[answers.Session]:
     """Where I am logged in, the newest login first."""
-    return sessions.index(g.user, g.session_id)
+    return sessions.index(login.user, login.session_id)
 
 
 @bp.delete("/sessions/<session_id>")
 @protect_route
-@gives(answers.Done)
-def revoke_session(session_id: Id) -> Response:
-    """End one of my logins; its sockets are closed."""
-    sessions.revoke(g.user, session_id)
-    return jsonify(message="this login has ended")
+@endpoint()
+def revoke_session(me: User, session_id: Id) -> answers.Done:
+    """End one of my sessions; its sockets are closed."""
+    sessions.revoke(me, session_id)
+    return answers.Done(message="this session has ended")
 
 
 @bp.delete("/sessions")
 @protect_route
-@gives(answers.Done)
-def revoke_other_sessions() -> Response:
-    """End all my logins but this one."""
-    sessions.revoke_others(g.user, g.session_id)
-    return jsonify(message="all other logins have ended")
+@endpoint()
+def revoke_other_sessions(login: Login) -> answers.Done:
+    """End all my sessions but this one."""
+    sessions.revoke_others(login.user, login.session_id)
+    return answers.Done(message="all other sessions have ended")
 
 
 @bp.get("/export")
 @protect_route
-@gives("application/zip")
-def export() -> Response:
-    """All that is mine, or that was said to me: a zip of NDJSON files and images."""
-    files = account.export(g.user, g.session_id)
+@endpoint(answer="application/zip")
+def export(login: Login) -> Response:
+    """Everything that is mine, or that was said to me: a zip of NDJSON files and images."""
     headers = {"Content-Disposition": "attachment; filename=chat-export.zip", "Cache-Control": "no-store"}
+    files = account.export(login)
     return Response(stream_with_context(zipped(files)), mimetype="application/zip", headers=headers)
 
 
 @bp.delete("/account")
 @protect_route
-@gives(answers.Done, fails=("invalid_credentials", "not_migrated"), headers=CLEARS_COOKIE)
-def delete_account(body: schemas.Password) -> Response:
-    """Remove my account: my messages become tombstones, my images go, all my logins end."""
-    account.delete(g.user, body.password)
-    return clear_cookie(jsonify(message="your account is gone"))
+@endpoint(answer=answers.Done, fails=(InvalidCredentialsError, NotMigratedError), headers=CLEARS_COOKIE)
+def delete_account(me: User, body: schemas.Password) -> Response:
+    """Delete my account: my messages become tombstones, my images go, all my sessions end."""
+    account.delete(me, body)
+    return clear_cookie(encoded(answers.Done(message="your account has been deleted")))
 
 
-def _welcome(user: User, token: str) -> Response:
-    return set_cookie(jsonify(user.public()), token)
+def _welcome(user: answers.User, token: str, query: schemas.TokenWish) -> Response:
+    answer = views.logged_in(user, token) if query.token else user
+    return set_cookie(encoded(answer), token)
 
 
 def _visitor() -> auth.Visitor:

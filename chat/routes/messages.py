@@ -1,15 +1,14 @@
-"""/api/messages: people, and messages between two of them; what holds for rooms' messages too is here as well."""
+"""/api/messages: people, direct messages, and what applies to messages of both kinds."""
 
-from typing import Any
-
-from flask import Blueprint, Response, g
+from flask import Blueprint
 
 from chat import answers, schemas
-from chat.controllers import conversations, messages
+from chat.controllers import changes, conversations, messages, users
+from chat.errors import BlockedError, NotFoundError, NotMigratedError
 from chat.middleware.auth import protect_route
-from chat.middleware.body import message_content
-from chat.middleware.operation import gives
-from chat.routes.pages import LINK, SENDING, asked_page, page, sent
+from chat.middleware.endpoint import endpoint
+from chat.models.user import User
+from chat.routes.pages import LINK, SENDING, Page, page, sent
 from chat.schemas import Emoji, Id
 
 bp = Blueprint("messages", __name__, url_prefix="/api/messages")
@@ -17,95 +16,111 @@ bp = Blueprint("messages", __name__, url_prefix="/api/messages")
 
 @bp.get("/users")
 @protect_route
-@gives(answers.Sidebar)
-def users() -> list[dict[str, Any]]:
-    """Everybody else, and how we stand: the newest conversation first, then by name."""
-    return conversations.sidebar(g.user)
+@endpoint()
+def list_users(me: User) -> list[answers.SidebarEntry]:
+    """All other users, and how our conversation stands: the newest conversation first, then by name."""
+    return conversations.sidebar(me)
+
+
+@bp.get("/contacts")
+@protect_route
+@endpoint()
+def contacts(me: User) -> list[answers.SidebarEntry]:
+    """The same as `/api/messages/users`, under the name that newer clients of the Express backend use."""
+    return conversations.sidebar(me)
+
+
+@bp.get("/chats")
+@protect_route
+@endpoint()
+def chats(me: User) -> list[answers.SidebarEntry]:
+    """The users with whom I have a conversation, the newest first."""
+    return conversations.sidebar(me, begun_only=True)
 
 
 @bp.get("/<id>")
 @protect_route
-@gives(list[answers.Message], headers=LINK)
-def history(id: Id, query: schemas.Page) -> Response:
-    """A page of the messages between a user and me, oldest first; the newest page unless `before` says otherwise."""
-    return page(*messages.history(g.user, id, *asked_page(query)))
+@endpoint(headers=LINK)
+def history(me: User, id: Id, query: schemas.Page) -> Page:
+    """A page of the messages between a user and me, oldest first; the newest page by default."""
+    return page(messages.history(me, id, query))
 
 
 @bp.post("/send/<user_id>")
 @protect_route
-@gives(answers.Message, 201, 200, fails=("blocked", *SENDING))
-def send(user_id: Id, body: schemas.NewMessage) -> tuple[dict[str, Any], int]:
-    """Send a message to a user; 200 where this `clientId` has been sent before."""
-    return sent(*messages.send(g.user, user_id, message_content(body)))
+@endpoint(201, 200, fails=(BlockedError, *SENDING))
+def send(me: User, user_id: Id, body: schemas.NewMessage) -> tuple[answers.Message, int]:
+    """Send a message to a user; 200 if this `clientId` was sent before."""
+    return sent(messages.send(me, user_id, body))
 
 
 @bp.put("/<id>")
 @protect_route
-@gives(answers.Message, fails=("blocked", "not_migrated"))
-def edit(id: Id, body: schemas.Edit) -> dict[str, Any]:
+@endpoint(fails=(BlockedError, NotMigratedError))
+def edit(me: User, id: Id, body: schemas.Edit) -> answers.Message:
     """Change the text of a message of mine."""
-    return messages.edit(g.user, id, body.text)
+    return changes.edit(me, id, body)
 
 
 @bp.delete("/<id>")
 @protect_route
-@gives(answers.Message, fails=("not_migrated",))
-def delete(id: Id) -> dict[str, Any]:
-    """Take a message of mine back; its place stays."""
-    return messages.delete(g.user, id)
+@endpoint(fails=(NotMigratedError,))
+def delete(me: User, id: Id) -> answers.Message:
+    """Delete a message of mine; a tombstone keeps its place."""
+    return changes.delete(me, id)
 
 
 @bp.put("/<message_id>/reactions/<emoji>")
 @protect_route
-@gives(answers.Message, fails=("blocked", "not_migrated"))
-def react(message_id: Id, emoji: Emoji) -> dict[str, Any]:
+@endpoint(fails=(BlockedError, NotMigratedError))
+def react(me: User, message_id: Id, emoji: Emoji) -> answers.Message:
     """React to a message."""
-    return messages.react(g.user, message_id, emoji, on=True)
+    return changes.react(me, message_id, emoji, on=True)
 
 
 @bp.delete("/<message_id>/reactions/<emoji>")
 @protect_route
-@gives(answers.Message, fails=("not_migrated",))
-def take_back_reaction(message_id: Id, emoji: Emoji) -> dict[str, Any]:
-    """Take my reaction back."""
-    return messages.react(g.user, message_id, emoji, on=False)
+@endpoint(fails=(NotMigratedError,))
+def remove_reaction(me: User, message_id: Id, emoji: Emoji) -> answers.Message:
+    """Remove my reaction."""
+    return changes.react(me, message_id, emoji, on=False)
 
 
 @bp.post("/read")
 @protect_route
-@gives(answers.ReadAnswer, fails=("not_found",))
-def read(body: schemas.Read) -> dict[str, Any]:
+@endpoint(fails=(NotFoundError,))
+def read(me: User, body: schemas.Read) -> answers.ReadAnswer:
     """Move my read cursor, never backwards."""
-    return conversations.read(g.user, body.conversation, body.seq)
+    return conversations.read(me, body)
 
 
 @bp.post("/sync")
 @protect_route
-@gives(answers.SyncAnswer)
-def sync(body: schemas.Sync) -> dict[str, Any]:
-    """All that is new or changed since the `rev` that I have of each conversation, others from their beginning."""
-    return conversations.sync(g.user, body.cursors)
+@endpoint()
+def sync(me: User, body: schemas.Sync) -> answers.SyncAnswer:
+    """Everything new or changed since the `rev` that I have of each conversation; of others, everything."""
+    return conversations.sync(me, body)
 
 
 @bp.get("/search")
 @protect_route
-@gives(list[answers.Message])
-def search(query: schemas.Search) -> list[dict[str, Any]]:
+@endpoint()
+def search(me: User, query: schemas.Search) -> list[answers.Message]:
     """The newest messages of my conversations that contain a text."""
-    return messages.search(g.user, query.q, query.with_id and query.with_id.lower(), query.limit)
+    return messages.search(me, query)
 
 
 @bp.post("/block/<user_id>")
 @protect_route
-@gives(answers.BlockAnswer)
-def block(user_id: Id) -> dict[str, bool]:
-    """Take no more messages and signs of presence from a user."""
-    return messages.block(g.user, user_id, blocked=True)
+@endpoint()
+def block(me: User, user_id: Id) -> answers.BlockAnswer:
+    """Block a user: their messages and signs of presence."""
+    return users.block(me, user_id, blocked=True)
 
 
 @bp.delete("/block/<user_id>")
 @protect_route
-@gives(answers.BlockAnswer)
-def unblock(user_id: Id) -> dict[str, bool]:
-    """Take them again."""
-    return messages.block(g.user, user_id, blocked=False)
+@endpoint()
+def unblock(me: User, user_id: Id) -> answers.BlockAnswer:
+    """Unblock a user."""
+    return users.block(me, user_id, blocked=False)

@@ -8,13 +8,13 @@ from pathlib import Path
 from flask import Blueprint, Response, request, send_from_directory
 from werkzeug.exceptions import NotFound as NoSuchRoute
 
-from chat import answers
-from chat.config import settings
-from chat.errors import NotFound, Unauthorized, answer_http_error
-from chat.lib.cluster import cluster
-from chat.middleware.metrics import metrics
-from chat.middleware.operation import gives
-from chat.store import store
+from chat import answers, schemas
+from chat.current import bus, config, metrics, store
+from chat.errors import DatabaseUnavailableError, InvalidTokenError, NotFoundError, RedisUnavailableError
+from chat.lib.images import TYPES
+from chat.lib.metrics import CONTENT_TYPE
+from chat.middleware.endpoint import endpoint
+from chat.middleware.failures import respond_to_http_error
 
 bp = Blueprint("site", __name__)
 SHIPPED_CLIENT = Path(__file__).resolve().parent.parent / "web"
@@ -28,36 +28,52 @@ COMPRESSIBLE = {"text/html", "text/css", "text/javascript", "image/svg+xml", "ap
 
 
 @bp.get("/healthz")
-@gives(answers.Health)
-def healthz() -> dict[str, str]:
+@endpoint()
+def healthz() -> answers.Health:
     """Is the server alive?"""
-    return {"status": "alive"}
+    return answers.Health(status="alive")
 
 
 @bp.get("/readyz")
-@gives(answers.Health, fails=("database_unavailable", "redis_unavailable"))
-def readyz() -> dict[str, str]:
+@endpoint(fails=(DatabaseUnavailableError, RedisUnavailableError))
+def readyz() -> answers.Health:
     """Can the server do its work: does what it depends on answer?"""
     store.ping()
-    cluster.ping()
-    return {"status": "ready"}
+    bus.ping()
+    return answers.Health(status="ready")
+
+
+@bp.get("/api/limits")
+@endpoint()
+def limits() -> answers.Limits:
+    """The limits that a client needs to know."""
+    return answers.Limits(
+        max_text_length=config.max_text_length,
+        max_name_length=config.max_name_length,
+        max_image_bytes=config.max_image_bytes,
+        max_image_pixels=config.max_image_pixels,
+        max_room_members=schemas.MAX_MEMBERS,
+        min_password_length=schemas.MIN_PASSWORD,
+        max_password_bytes=schemas.MAX_PASSWORD,
+        image_types=[f"image/{kind}" for kind in TYPES],
+    )
 
 
 @bp.get("/metrics")
-@gives("text/plain", token="metrics_token")
+@endpoint(answer="text/plain", opened_by=lambda config: config.metrics_token)
 def show_metrics() -> Response:
     """Numbers for Prometheus."""
-    token = settings.metrics_token
+    token = config.metrics_token
     if token is None:
-        raise NotFound("there are no metrics here: the server's owner has set no METRICS_TOKEN")
+        raise NotFoundError("there are no metrics here: the server's owner has not set METRICS_TOKEN")
     if not compare_digest(request.headers.get("Authorization", "").encode(), f"Bearer {token}".encode()):
-        raise Unauthorized("send the header Authorization: Bearer <METRICS_TOKEN>")
-    return metrics.answer()
+        raise InvalidTokenError("send the header Authorization: Bearer <METRICS_TOKEN>")
+    return Response(metrics.text(), content_type=CONTENT_TYPE)
 
 
 @bp.get("/uploads/<name>")
 def upload(name: str) -> Response:
-    response = send_from_directory(settings.data_dir.absolute() / "uploads", name, max_age=YEAR)
+    response = send_from_directory(config.data_dir.absolute() / "uploads", name, max_age=YEAR)
     response.cache_control.public, response.cache_control.immutable = True, True
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
@@ -68,11 +84,11 @@ def page(error: NoSuchRoute) -> Response:
     """A file of the client, or its index for any other path: the client has routes of its own."""
     first = "/" + request.path.split("/", 2)[1]
     if request.method not in ("GET", "HEAD") or first in NOT_PAGES:
-        return answer_http_error(error)
-    if (settings.frontend_dist / "index.html").is_file():
-        return compressed(_file(settings.frontend_dist))
+        return respond_to_http_error(error)
+    if (config.frontend_dist / "index.html").is_file():
+        return compressed(_file(config.frontend_dist))
     response = compressed(_file(SHIPPED_CLIENT))
-    response.headers["Content-Security-Policy"] = POLICY  # of our own client; what another one needs is not ours to say
+    response.headers["Content-Security-Policy"] = POLICY  # only for our own client: another may need a different one
     return response
 
 
@@ -84,7 +100,7 @@ def _file(folder: Path) -> Response:
 
 
 def compressed(response: Response) -> Response:
-    """The same file, smaller, for browsers that take it so: a first load is a third in size."""
+    """The response compressed, if the browser accepts that: a first load is a third of the size."""
     if response.status_code != 200 or not request.accept_encodings["gzip"] or response.mimetype not in COMPRESSIBLE:
         return response
     response.direct_passthrough = False

@@ -1,0 +1,99 @@
+"""Changes of messages: editing, deleting, reacting."""
+
+from collections.abc import Callable
+from functools import partial
+
+from chat import answers, schemas
+from chat.controllers import conversations, views
+from chat.controllers.messages import announce_change
+from chat.current import images, limits, store
+from chat.errors import BadRequestError, NotFoundError, NotMigratedError
+from chat.models.conversation import Conversation
+from chat.models.message import LegacyMessage, Message
+from chat.models.user import User
+from chat.schemas import MAX_EMOJI
+
+MAX_REACTIONS = 50  # different ones on one message
+
+
+def edit(me: User, message_id: str, body: schemas.Edit) -> answers.Message:
+    """Change the text of a message of mine.
+
+    Raises `NotFoundError`, `BadRequestError`, `BlockedError` or `NotMigratedError`.
+    """
+    if not body.text.strip():
+        raise BadRequestError("a message needs a text; delete it instead")
+    return _revise(me, message_id, lambda message: _alive(_own(me, message)).edited(body.text), author=me.id)
+
+
+def delete(me: User, message_id: str) -> answers.Message:
+    """Leave a tombstone in the place of a message of mine. Raises as `edit` does."""
+    image = _find(me, message_id)[0].image
+    tombstone = _revise(me, message_id, lambda message: _own(me, message).deleted(), author=None)
+    if image:
+        images.remove(image)
+    return tombstone
+
+
+def erase(message: Message) -> None:
+    """Leave a tombstone in the place of a message whose sender deletes their account."""
+    revision = store.messages.revise(message.id, Message.deleted, author=None)
+    conversation = store.conversations.find(message.conversation)
+    if revision and conversation:
+        announce_change(conversation, revision.message)
+    if message.image:
+        images.remove(message.image)
+
+
+def react(me: User, message_id: str, emoji: str, on: bool) -> answers.Message:
+    """Add or remove my reaction to a message. Raises as `edit` does."""
+    if not (0 < len(emoji) <= MAX_EMOJI and all(_is_emoji_part(char) for char in emoji) and not emoji.isascii()):
+        raise BadRequestError("a reaction is one emoji")
+    return _revise(me, message_id, partial(_reacted, me, emoji, on), author=me.id if on else None)
+
+
+def _find(me: User, message_id: str) -> tuple[Message, Conversation]:
+    """A message that I can see, and its conversation."""
+    message = store.messages.find(message_id)
+    if isinstance(message, LegacyMessage) and me.id in (message.sender_id, message.receiver_id):
+        raise NotMigratedError
+    conversation = conversations.find_mine(me, message.conversation) if isinstance(message, Message) else None
+    if not isinstance(message, Message) or conversation is None:
+        raise NotFoundError("no such message")
+    return message, conversation
+
+
+def _revise(
+    me: User, message_id: str, change: Callable[[Message], Message | None], author: str | None
+) -> answers.Message:
+    limits.hit("sends", me.id)
+    _, conversation = _find(me, message_id)
+    revision = store.messages.revise(message_id, change, author=author)
+    if revision is None:
+        raise NotFoundError("no such message")
+    if revision.changed:
+        announce_change(conversation, revision.message)
+    return views.message(me, revision.message)
+
+
+def _own(me: User, message: Message) -> Message:
+    if message.sender_id != me.id or message.system:
+        raise NotFoundError("no such message")
+    return message
+
+
+def _alive(message: Message) -> Message:
+    if message.deleted_at:
+        raise NotFoundError("no such message")
+    return message
+
+
+def _reacted(me: User, emoji: str, on: bool, message: Message) -> Message | None:
+    if on and emoji not in message.reactions and len(message.reactions) >= MAX_REACTIONS:
+        raise BadRequestError(f"a message has at most {MAX_REACTIONS} different reactions")
+    return _alive(message).reacted(me.id, emoji, on)
+
+
+def _is_emoji_part(char: str) -> bool:
+    """Keycaps such as 1️⃣ are made of a digit and two invisible characters; no other emoji contains ASCII."""
+    return char in "0123456789#*" or (not char.isascii() and not char.isspace() and not char.isalnum())

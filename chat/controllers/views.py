@@ -1,0 +1,133 @@
+"""How models look to clients: each function turns a model into its answer."""
+
+from typing import TypeVar
+
+from msgspec import UNSET, Struct
+from msgspec.structs import asdict
+
+from chat import answers
+from chat.models.conversation import Conversation, Room, Summary
+from chat.models.message import LegacyMessage, Message
+from chat.models.user import Session, User
+from chat.models.values import iso
+
+A = TypeVar("A", bound=answers.Answer)
+
+
+def user(user: User) -> answers.User:
+    """A user as every logged-in client sees them."""
+    return answers.User(
+        id=user.id,
+        email=user.email,
+        full_name=user.full_name,
+        profile_pic=user.profile_pic,
+        created_at=iso(user.created_at),
+        updated_at=iso(user.updated_at),
+    )
+
+
+def logged_in(user: answers.User, token: str) -> answers.LoggedIn:
+    """The user who has logged in, with the token."""
+    return _joined(answers.LoggedIn, user, token=token)
+
+
+def session(session: Session, current_id: str) -> answers.Session:
+    """A session as its user sees it."""
+    return answers.Session(
+        id=session.id,
+        current=session.id == current_id,
+        created_at=iso(session.created_at),
+        last_used_at=iso(session.last_used_at),
+        user_agent=session.user_agent,
+    )
+
+
+def message(me: User, message: Message | LegacyMessage) -> answers.Message:
+    """A message as I see it: in a room, messages of users whom I block are marked."""
+    if isinstance(message, LegacyMessage):
+        return _legacy_message(message)
+    return shared_message(message, blocked=message.receiver_id is None and message.sender_id in me.blocked)
+
+
+def shared_message(message: Message, blocked: bool = False) -> answers.Message:
+    """A message as all members of its conversation see it, with or without the mark."""
+    return answers.Message(
+        id=message.id,
+        sender_id=message.sender_id,
+        created_at=iso(message.created_at),
+        updated_at=iso(message.updated_at),
+        conversation=message.conversation,
+        seq=message.seq,
+        rev=message.rev,
+        receiver_id=message.receiver_id or UNSET,
+        room=UNSET if message.receiver_id else message.conversation,
+        text=message.text or UNSET,
+        image=message.image or UNSET,
+        client_id=message.client_id or UNSET,
+        reply_to=message.reply_to or UNSET,
+        reactions=dict(message.reactions) or UNSET,
+        edited_at=iso(message.edited_at) if message.edited_at else UNSET,
+        deleted_at=iso(message.deleted_at) if message.deleted_at else UNSET,
+        system=message.system or UNSET,
+        user_id=message.user_id or UNSET,
+        blocked=blocked or UNSET,
+    )
+
+
+def _legacy_message(message: LegacyMessage) -> answers.Message:
+    return answers.Message(
+        id=message.id,
+        sender_id=message.sender_id,
+        receiver_id=message.receiver_id,
+        created_at=iso(message.created_at),
+        updated_at=iso(message.updated_at),
+        text=message.text or UNSET,
+        image=message.image or UNSET,
+    )
+
+
+def room(room: Room) -> answers.Room:
+    """A room as its members see it, and others if it is public."""
+    return answers.Room(
+        id=room.id,
+        name=room.name,
+        public=room.public,
+        owner_id=room.owner_id,
+        members=list(room.members),
+        created_at=iso(room.created_at),
+        updated_at=iso(room.updated_at),
+    )
+
+
+def room_change(room_: Room, deleted: bool = False) -> answers.RoomChange:
+    """What became of a room."""
+    return _joined(answers.RoomChange, room(room_), deleted=deleted or UNSET)
+
+
+def room_entry(me: User, room_: Room, summary: Summary) -> answers.RoomEntry:
+    """A room in my list of rooms."""
+    return _joined(answers.RoomEntry, room(room_), _standing(me, room_, summary))
+
+
+def sidebar_entry(me: User, other: User, conversation: Conversation, summary: Summary) -> answers.SidebarEntry:
+    """Another user in my sidebar."""
+    standing = _standing(me, conversation, summary)
+    last_seen = iso(other.last_seen) if other.last_seen else None
+    return _joined(answers.SidebarEntry, user(other), standing, last_seen=last_seen, blocked=other.id in me.blocked)
+
+
+def _standing(me: User, conversation: Conversation, summary: Summary) -> answers.Standing:
+    """How a conversation stands for me."""
+    return answers.Standing(
+        conversation=conversation.id,
+        rev=summary.rev,
+        unread=summary.unread,
+        last_message=message(me, summary.last_message) if summary.last_message else None,
+        cursors=conversation.read_cursors(),
+    )
+
+
+def _joined(kind: type[A], *parts: Struct, **more: object) -> A:
+    """One answer with the fields of several: a Struct can't have two bases."""
+    fields = {name: value for part in parts for name, value in asdict(part).items()}
+    return kind(**fields, **more)

@@ -1,0 +1,66 @@
+"""How a failure becomes a response: always ``{"message", "code", "error"}``."""
+
+import logging
+from http import HTTPStatus
+
+import msgspec
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException
+
+from chat import answers, errors
+from chat.errors import ChatError, InternalError
+
+log = logging.getLogger(__name__)
+
+# The failures that werkzeug raises itself.
+_BY_STATUS: dict[int, type[ChatError]] = {
+    error.status: error
+    for error in (errors.NotFoundError, errors.MethodNotAllowedError, errors.TooLargeError, errors.NotJsonError)
+}
+
+
+def init_app(app: Flask) -> None:
+    """Answer every failure of ``app`` in the one shape."""
+    app.register_error_handler(ChatError, respond)
+    app.register_error_handler(HTTPException, respond_to_http_error)
+    app.register_error_handler(Exception, lambda error: respond(unexpected(error)))
+
+
+def failure(error: ChatError) -> answers.Failure:
+    """The failure as clients see it."""
+    return answers.Failure(message=error.message, code=error.code, error=error.message)
+
+
+def for_status(status: int) -> ChatError | None:
+    """The failure behind an HTTP status that a library answers by itself, if it has a class of its own."""
+    return _BY_STATUS[status]() if status in _BY_STATUS else None
+
+
+def respond(error: ChatError) -> Response:
+    """The response to a failure."""
+    return _response(failure(error), error.status, error.retry_after)
+
+
+def respond_to_http_error(error: HTTPException) -> Response:
+    """The response to a failure that werkzeug raised, with headers of its own such as ``Allow``."""
+    status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
+    known = for_status(status)
+    message = known.message if known else (error.name or "error").lower()
+    code = known.code if known else f"http_{status}"
+    response = _response(answers.Failure(message=message, code=code, error=message), status)
+    own = ("content-type", "content-length")
+    response.headers.extend((name, value) for name, value in error.get_headers() if name.lower() not in own)
+    return response
+
+
+def unexpected(error: Exception) -> InternalError:
+    """Log a bug with its traceback; the failure that clients get shows no internals."""
+    log.error("unexpected failure", exc_info=error)
+    return InternalError()
+
+
+def _response(body: answers.Failure, status: int, retry_after: int | None = None) -> Response:
+    response = Response(msgspec.json.encode(body), status, mimetype="application/json")
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(retry_after)
+    return response

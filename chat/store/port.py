@@ -1,0 +1,211 @@
+"""The port to the database: what the app asks of it, in the words of the app.
+
+Two adapters keep these promises, `chat.store.sqlite` and `chat.store.mongo`, and one suite of tests holds both to them. Any
+method raises `DatabaseUnavailableError` if the database can't be used; then nothing was changed, or a repeated call finds
+the change. When a method that writes returns, killing any process or cutting the power does not undo it.
+
+Numbers. Each conversation has one counter, which only grows. A new message takes the next number as its ``seq`` and ``rev``,
+a change takes the next as its ``rev``. A number is given once, for ever, and becomes visible in order: whoever sees number n
+in a conversation will never see a number under n appear later.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from chat.models.conversation import Conversation, Room, Summary
+from chat.models.message import Draft, LegacyMessage, Message
+from chat.models.user import Session, User
+
+
+class ProfileChange(Struct, frozen=True):
+    """A user after a change of their profile, and the address of the picture that it replaced, if any."""
+
+    user: User
+    replaced_picture: str | None
+
+
+class MemberChange(Struct, frozen=True):
+    """A room after a member came or went; ``changed`` tells whether this call did it."""
+
+    room: Room
+    changed: bool
+
+
+class CursorMove(Struct, frozen=True):
+    """Where a read cursor is, and whether this call moved it."""
+
+    seq: int
+    moved: bool
+
+
+class Appended(Struct, frozen=True):
+    """A stored message; not ``new`` if its sender had used the ``client_id`` before: then it is the message of that time."""
+
+    message: Message
+    new: bool
+
+
+class Revision(Struct, frozen=True):
+    """A message after `Messages.revise`, and whether that changed it."""
+
+    message: Message
+    changed: bool
+
+
+class Page(Struct, frozen=True):
+    """A page of history, oldest first, and the ``before`` that asks for the next older page, if there is one."""
+
+    messages: list[Message | LegacyMessage]
+    older: int | None
+
+
+class Users(Protocol):
+    """Users, their sessions, and whom they block."""
+
+    def add(self, user: User) -> bool:
+        """Store a new user. Return False, and store nothing, if the email is taken in any case."""
+
+    def find(self, user_id: str) -> User | None:
+        """The user with that id, with their sessions and blocks."""
+
+    def find_by_email(self, email: str) -> User | None:
+        """The user with that email, in any case; if old data has several spellings, the exact one wins."""
+
+    def all(self) -> list[User]:
+        """All users, without sessions and blocks, in no particular order."""
+
+    def set_profile(self, user_id: str, *, full_name: str | None, profile_pic: str | None) -> ProfileChange | None:
+        """Set what is not None, in one write. Return None if there is no such user."""
+
+    def set_password(self, user_id: str, *, old_hash: str, new_hash: str, keep_session: str) -> list[Session] | None:
+        """Replace the password and end all sessions but one, in one write; return the sessions that ended.
+
+        Return None, and change nothing, if ``old_hash`` is no longer the user's hash.
+        """
+
+    def set_last_seen(self, user_id: str, time: int) -> None:
+        """Note when the user was last connected."""
+
+    def remove(self, user_id: str) -> User | None:
+        """Remove a user with their sessions and blocks; their messages stay. Return the user as they were, if they existed."""
+
+    def begin_session(self, user_id: str, session: Session, *, password_hash: str, keep: int) -> list[Session] | None:
+        """Begin a session, in one write. Only the newest ``keep`` of the user go on; return those that ended.
+
+        Return None, and begin nothing, if ``password_hash`` is no longer the user's hash.
+        """
+
+    def touch_session(self, user_id: str, session_id: str, time: int) -> None:
+        """Note when a session was last used."""
+
+    def end_sessions(self, user_id: str, session_ids: Collection[str]) -> None:
+        """End these sessions; those that have already ended are ignored."""
+
+    def sessions_alive(self, session_ids: Collection[str]) -> set[str]:
+        """Those of these sessions that have not ended, in one query."""
+
+    def set_blocked(self, user_id: str, other_id: str, blocked: bool) -> None:
+        """Whether the user blocks the other. Once this returns, no message of the other to the user is appended."""
+
+    def blockers_of(self, user_id: str) -> set[str]:
+        """The ids of the users who block this one."""
+
+
+class Conversations(Protocol):
+    """Direct conversations and rooms, their members and read cursors."""
+
+    def find(self, conversation_id: str) -> Conversation | None:
+        """The conversation with that id. A direct one exists from its first message on."""
+
+    def of_member(self, user_id: str) -> list[Conversation]:
+        """All conversations that the user is a member of and that exist."""
+
+    def summarize(self, user_id: str, conversations: Sequence[Conversation]) -> dict[str, Summary]:
+        """How each of these conversations stands for that member, by id."""
+
+    def move_cursor(self, conversation_id: str, user_id: str, seq: int) -> CursorMove:
+        """Move a member's read cursor to the last message whose ``seq`` is at most this one; never back."""
+
+    def count_unread(self, conversation_id: str, user_id: str) -> int:
+        """How many messages are past the member's cursor: not their own, not deleted, not notices of the room."""
+
+    def add_room(self, room: Room) -> None:
+        """Store a new room."""
+
+    def public_rooms(self) -> list[Room]:
+        """All public rooms."""
+
+    def rename(self, room_id: str, name: str) -> Room | None:
+        """Rename a room. Return None if there is no such room."""
+
+    def add_member(self, room_id: str, user_id: str, *, most: int) -> MemberChange | None:
+        """Add a member, for whom everything so far counts as read, unless the room has ``most`` members already.
+
+        Return None if there is no such room.
+        """
+
+    def remove_member(self, room_id: str, user_id: str) -> MemberChange | None:
+        """Remove a member; if they owned the room, the longest member owns it from the same write on.
+
+        Return None if there is no such room. A room without members stays until it is removed.
+        """
+
+    def remove_room(self, room_id: str, *, only_if_empty: bool = False) -> list[str]:
+        """Remove a room and its messages; return the addresses of their images. Nothing can be appended to it any more."""
+
+
+class Messages(Protocol):
+    """Messages and their changes."""
+
+    def append(self, draft: Draft) -> Appended:
+        """Give a message the next number of its conversation and store it.
+
+        Who may write is decided at the moment of writing. Raises `NotFoundError` if the room or the receiver doesn't exist,
+        `UserNotFoundError` if the sender doesn't, `NotAMemberError` if the sender is not in the room (except for notices),
+        and `BlockedError` if the receiver blocks the sender. A repeated ``client_id`` is answered before any of these.
+        The first message opens a direct conversation; a room is never opened here.
+        """
+
+    def revise(
+        self, message_id: str, change: Callable[[Message], Message | None], *, author: str | None
+    ) -> Revision | None:
+        """Change a message under the next number of its conversation.
+
+        ``change`` is a pure function from the present state to the next, or None to change nothing. It may be called again,
+        and may raise. If ``author`` is given, they must be allowed to write in the conversation, as for `append`.
+        Return None if there is no such message. Raises `NotMigratedError` for a message of the Express backend.
+        """
+
+    def find(self, message_id: str) -> Message | LegacyMessage | None:
+        """The message with that id."""
+
+    def find_sent(self, sender_id: str, client_id: str) -> Message | None:
+        """The message that this sender sent under that ``client_id``."""
+
+    def of_sender(self, sender_id: str, after: str, limit: int) -> list[Message | LegacyMessage]:
+        """The first ``limit`` messages of that sender with an id greater than ``after``, in the order of ids."""
+
+    def page(self, conversation: Conversation, before: int | None, limit: int, skip: int = 0) -> Page:
+        """The newest ``limit`` messages with a ``seq`` under ``before`` (None: of all), after leaving out the newest ``skip``."""
+
+    def changes_since(self, conversation_id: str, rev: int, limit: int) -> list[Message]:
+        """The first ``limit`` messages that are new or changed after ``rev``, in the order of their changes."""
+
+    def search(self, user_id: str, text: str, conversation_id: str | None, limit: int) -> list[Message]:
+        """The newest messages that contain the text, in any case, in one or all of the user's conversations."""
+
+
+class Store(Protocol):
+    """Everything that is kept."""
+
+    users: Users
+    conversations: Conversations
+    messages: Messages
+
+    def ping(self) -> None:
+        """Return if the database answers, else raise `DatabaseUnavailableError`."""
+
+    def close(self) -> None:
+        """Close files and connections; the store is not used again."""
