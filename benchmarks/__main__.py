@@ -9,7 +9,6 @@ import os
 import platform
 import subprocess
 import sys
-import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -20,6 +19,7 @@ import click
 
 from benchmarks.backends import FOLDER, PAIRS, install, node, running
 from benchmarks.report import STEPS, Figures, table, write
+from chat.version import VERSION
 
 # How much of everything; --quick only shows that it works.
 FULL = {
@@ -117,10 +117,9 @@ def label(line: dict[str, Any] | None) -> str | None:
 def provenance(plan: dict[str, Any]) -> str:
     """Where the figures come from, in a sentence."""
     rounds = "1 round" if plan["rounds"] == 1 else f"medians of {plan['rounds']} rounds"
-    project = tomllib.loads((FOLDER.parent / "pyproject.toml").read_text())["project"]
     node_version = subprocess.run([node(), "--version"], capture_output=True, text=True, check=True).stdout.strip("v\n")
     return (
-        f"{datetime.now(UTC):%Y-%m-%d}, version {project['version']}: {os.cpu_count()} cores ({processor()}), "
+        f"{datetime.now(UTC):%Y-%m-%d}, version {VERSION}: {os.cpu_count()} cores ({processor()}), "
         f"Python {platform.python_version()}, gunicorn {version('gunicorn')}, Node {node_version}; "
         f"{rounds}, {plan['seconds']} s for each measurement."
     )
