@@ -37,3 +37,9 @@ control_socket_disable = True  # under eventlet gunicorn's control socket never 
 limit_request_line = 8190  # bytes: gunicorn's most, so that more of what is too long gets our own response
 timeout = 60  # seconds without a sign of life from the worker, after which it is replaced
 graceful_timeout = 10  # seconds for open requests at a restart; sockets reconnect by themselves
+
+
+def post_worker_init(worker):  # type: ignore[no-untyped-def]
+    from chat.realtime.worker import harden  # the app is loaded by now
+
+    harden(worker)

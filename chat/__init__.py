@@ -15,6 +15,7 @@ from chat.lib.images import Images
 from chat.lib.limits import Limits
 from chat.lib.metrics import Metrics
 from chat.lib.passwords import Passwords
+from chat.lib.recent import Recent
 from chat.lib.tokens import Tokens
 from chat.middleware import failures, metrics, origins
 from chat.middleware.auth import session_cookie
@@ -75,6 +76,7 @@ def _build(config: Config) -> Parts:
         metrics=Metrics(online_users=lambda: len(presence.here()), sockets=connections.count),
         passwords=Passwords(config.bcrypt_cost),
         tokens=Tokens(config.jwt_secret, config.jwt_secret_previous),
+        announced=Recent(size=10_000),  # messages
         bus=bus,
         connections=connections,
         emitter=emitter,

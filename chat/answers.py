@@ -24,11 +24,16 @@ class Answer(Struct, kw_only=True, rename=_wire_name, forbid_unknown_fields=True
     """The base of everything that goes out."""
 
 
-class Failure(Answer):
-    """What went wrong: a message for people (``error`` repeats it for older clients), and a stable code for programs."""
+class Refusal(Answer):
+    """Why an event or a connection was refused: a message for people, and a stable code for programs."""
 
     message: str
     code: str
+
+
+class Failure(Refusal):
+    """What went wrong with a request; ``error`` repeats the message for older clients."""
+
     error: str
 
 

@@ -1,9 +1,11 @@
 """What a server's owner runs by hand: `flask migrate`."""
 
 import click
+from flask import current_app
 from flask.cli import with_appcontext
 
-from chat.store import store
+from chat.lib.progress import progress_bar
+from chat.store.mongo import MongoStore
 
 
 @click.command()
@@ -13,10 +15,14 @@ def migrate() -> None:
 
     Safe while the server runs, and safe to stop and to run again.
     """
-    count = store.count_unnumbered()
+    store = current_app.extensions["chat"].store
+    count = store.legacy.count_unnumbered() if isinstance(store, MongoStore) else 0
     if not count:
-        click.echo("Every message has its number; there is nothing to do.")
+        click.echo("All messages have numbers; there is nothing to do.")
         return
-    with click.progressbar(store.number_messages(), length=count, label=f"Numbering {count} messages") as numbered:
-        done = sum(1 for _ in numbered)
-    click.echo(f"{done} messages have their number now.")
+    done = 0
+    with progress_bar(f"Numbering {count} messages", count, hidden=False) as bar:
+        for _ in store.legacy.number_messages():
+            done += 1
+            bar.update(1)
+    click.echo(f"{done} messages have their numbers now.")

@@ -16,6 +16,7 @@ from chat.lib.images import Images
 from chat.lib.limits import Limits
 from chat.lib.metrics import Metrics
 from chat.lib.passwords import Passwords
+from chat.lib.recent import Recent
 from chat.lib.tokens import Tokens
 from chat.realtime.bus import Bus
 from chat.realtime.connections import Connections
@@ -38,6 +39,7 @@ class Parts:
     metrics: Metrics
     passwords: Passwords
     tokens: Tokens
+    announced: Recent
     bus: Bus
     connections: Connections
     emitter: Emitter
@@ -55,6 +57,7 @@ limits = _handle(lambda parts: parts.limits)
 metrics = _handle(lambda parts: parts.metrics)
 passwords = _handle(lambda parts: parts.passwords)
 tokens = _handle(lambda parts: parts.tokens)
+announced = _handle(lambda parts: parts.announced)
 bus = _handle(lambda parts: parts.bus)
 connections = _handle(lambda parts: parts.connections)
 emitter = _handle(lambda parts: parts.emitter)

@@ -172,11 +172,38 @@ class DatabaseUnavailableError(ChatError):
     message = "the database can't be used right now; try again soon"
 
 
+class DatabaseDamagedError(ChatError):
+    """The database is damaged: the server's owner has to restore a backup."""
+
+    status, code = 503, "database_damaged"
+    message = "the database is damaged; the server's owner has to restore it"
+
+
+class DatabaseTooNewError(ChatError):
+    """A newer version of this server wrote the database: the server's owner has to install that version."""
+
+    status, code = 503, "database_too_new"
+    message = "a newer version of this server wrote the database"
+
+    def __init__(self, found: int, known: int) -> None:
+        super().__init__(
+            f"this database was written by a newer version ({found}); this is {known}: install the newer version of the "
+            "server, or restore a backup of before"
+        )
+
+
 class ImageStoreUnavailableError(ChatError):
     """Images can't be stored right now, and nothing was saved; try again soon."""
 
     status, code = 503, "image_store_unavailable"
     message = "images can't be stored right now; try again soon"
+
+
+class RestartingError(ChatError):
+    """The server is about to restart; try again soon."""
+
+    status, code = 503, "restarting"
+    message = "the server is about to restart; try again soon"
 
 
 class RedisUnavailableError(ChatError):

@@ -39,6 +39,8 @@ GUARDED = (
     errors.WrongUserError,
     errors.RateLimitedError,
     errors.DatabaseUnavailableError,
+    errors.DatabaseDamagedError,
+    errors.DatabaseTooNewError,
 )
 WITH_ID = (errors.BadRequestError, errors.NotFoundError)
 WITH_QUERY = (errors.BadRequestError,)
@@ -48,6 +50,8 @@ WITH_BODY = (
     errors.NotJsonError,
     errors.RateLimitedError,
     errors.DatabaseUnavailableError,
+    errors.DatabaseDamagedError,
+    errors.DatabaseTooNewError,
 )
 WITH_TOKEN = (errors.InvalidTokenError,)
 

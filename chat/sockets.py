@@ -16,7 +16,7 @@ from chat.current import config, connections, emitter, limits, metrics, presence
 from chat.errors import ChatError
 from chat.middleware import binding
 from chat.middleware.auth import COOKIE
-from chat.middleware.failures import failure, unexpected
+from chat.middleware.failures import refusal, unexpected
 from chat.models.user import User
 from chat.models.values import is_id, now
 from chat.realtime.connections import Connection
@@ -80,7 +80,7 @@ def connect(credentials: Any = None) -> None:
             auth.load_session_user(me.id, connection.session_id)
     except ChatError as error:
         presence.disconnect(_socket_id())
-        raise ConnectionRefusedError(error.message, msgspec.to_builtins(failure(error))) from None
+        raise ConnectionRefusedError(error.message, msgspec.to_builtins(refusal(error))) from None
     emitter.to_socket(connection.socket_id, events.ONLINE_USERS, online)
 
 
@@ -140,7 +140,7 @@ def sync(me: User, body: schemas.Sync) -> answers.SyncAnswer:
 
 def _refused(error: ChatError) -> dict[str, Any]:
     metrics.count_failure(error.code)
-    return {"ok": False, **msgspec.to_builtins(failure(error))}
+    return {"ok": False, **msgspec.to_builtins(refusal(error))}
 
 
 def _connection() -> Connection:

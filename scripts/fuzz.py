@@ -37,9 +37,10 @@ from schemathesis.core.failures import FailureGroup
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from chat.codes import CODES
+from tests.sockets import Socket
+
 from chat.events import FROM_CLIENT
 from tests.services import ChatServer, mongo_url
-from tests.sockets import Socket
 
 Operation = schemathesis.APIOperation[Any, Any, Any, Any]
 Case = schemathesis.Case[Any]

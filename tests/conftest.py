@@ -18,7 +18,6 @@ from werkzeug.serving import make_server
 
 from chat import create_app
 from chat.config import Config
-from chat.lib import passwords
 from tests.clients.http import Browser, Person, Site
 from tests.clients.sockets import Socket
 from tests.clients.wsgi import in_process
@@ -43,12 +42,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("slow")
 
 
-@pytest.fixture(autouse=True)
-def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hash at bcrypt's lowest cost: tests should spend their time on what they test."""
-    monkeypatch.setattr(passwords, "COST", 4)
-
-
 @pytest.fixture(scope="session")
 def mongo() -> Iterator[str]:
     """The address of a MongoDB server, without a database."""
@@ -59,7 +52,13 @@ def mongo() -> Iterator[str]:
 @pytest.fixture(params=["sqlite", "mongo"])
 def config(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Config]:
     """Settings for an empty store of each kind."""
-    settings = Config(jwt_secret="x" * 48, data_dir=tmp_path, rate_limits=False, frontend_dist=tmp_path / "none")
+    settings = Config(
+        jwt_secret="x" * 48,
+        data_dir=tmp_path,
+        rate_limits=False,
+        frontend_dist=tmp_path / "none",
+        bcrypt_cost=4,  # bcrypt's lowest: tests should spend their time on what they test
+    )
     if request.param == "sqlite":
         yield settings
         return
@@ -77,7 +76,7 @@ def make_app(config: Config) -> Iterator[MakeApp]:
 
         def make(**changes: Any) -> Flask:
             app = create_app(replace(config, **changes))
-            stack.callback(app.extensions["chat.store"].close)
+            stack.callback(app.extensions["chat"].store.close)
             return app
 
         yield make

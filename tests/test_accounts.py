@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import bcrypt
 import jwt
 import pytest
 from flask import Flask
 
 from chat.config import Config
-from chat.lib import passwords
 from tests.clients.http import PASSWORD, Browser, Person
 from tests.clients.wsgi import in_process
 from tests.conftest import MakeApp
@@ -118,7 +118,9 @@ def test_a_wrong_email_and_a_wrong_password_get_the_same_answer(client: Browser)
     wrong_email = client.post("/api/auth/login", json={**ANN, "email": "bob@example.org"})
     assert wrong_password.status_code == wrong_email.status_code == 400
     assert (
-        wrong_password.json() == wrong_email.json() == {"message": "invalid credentials", "code": "invalid_credentials"}
+        wrong_password.json()
+        == wrong_email.json()
+        == {"message": "invalid credentials", "code": "invalid_credentials", "error": "invalid credentials"}
     )
 
 
@@ -127,17 +129,17 @@ def test_a_login_hashes_once_whether_or_not_the_account_exists(
 ) -> None:
     client.post("/api/auth/signup", json=ANN)
     checked: list[str] = []
-    matches = passwords.matches
+    matches = bcrypt.checkpw
 
-    def spy(password: str, password_hash: str) -> bool:
-        checked.append(password_hash)
+    def spy(password: bytes, password_hash: bytes) -> bool:
+        checked.append(password_hash.decode())
         return matches(password, password_hash)
 
-    monkeypatch.setattr(passwords, "matches", spy)
+    monkeypatch.setattr(bcrypt, "checkpw", spy)
     for email in ("ann@example.org", "nobody@example.org"):
         client.post("/api/auth/login", json={"email": email, "password": "wrong one"})
     assert len(checked) == 2
-    assert checked[1].startswith("$2b$10$")
+    assert checked[0][:7] == checked[1][:7]
 
 
 def test_logout_needs_no_body_clears_the_cookie_and_kills_the_token(sign_up: SignUp, client: Browser) -> None:

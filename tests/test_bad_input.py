@@ -146,7 +146,7 @@ def test_a_client_id_has_1_to_64_characters(ann: Person, client_id: Any) -> None
 )
 def test_the_message_says_what_is_wrong(ann: Person, path: str, body: Any, words: str) -> None:
     answer = ann.http.post(_path(path, ann, "", ""), json=body)
-    assert (answer.status_code, answer.json()) == (400, {"message": words, "code": "bad_request"})
+    assert (answer.status_code, answer.json()) == (400, {"message": words, "code": "bad_request", "error": words})
 
 
 # Anything that JSON can say, and strings that look like what a field might want.
@@ -180,7 +180,7 @@ def known(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     ann = in_process(app).sign_up("Ann", "ann@example.org")
     room = ann.http.post("/api/rooms", json={"name": "Room"}).json()["_id"]
     yield ann, room, ann.send(ann, "note")["_id"]
-    app.extensions["chat.store"].close()
+    app.extensions["chat"].store.close()
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -198,4 +198,4 @@ def test_no_request_is_answered_with_a_500(
     )
     assert answer.status_code < 500, answer.text
     if answer.status_code >= 400:
-        assert set(answer.json()) == {"message", "code"}
+        assert set(answer.json()) == {"message", "code", "error"}

@@ -26,6 +26,9 @@ def bob(sign_up: SignUp) -> Person:
     return sign_up("Bob")
 
 
+NO_SUCH_MESSAGE = {"message": "no such message", "code": "not_found", "error": "no such message"}
+
+
 def _texts(person: Person, other: Person) -> list[str | None]:
     return [message.get("text") for message in person.http.get(f"/api/messages/{other.id}").json()]
 
@@ -113,7 +116,7 @@ class TestEdit:
         message = ann.send(bob, "hello")
         for other in (bob, sign_up("Carl")):
             for answer in (_edit(other, message, "x"), other.http.delete(f"/api/messages/{message['_id']}")):
-                assert (answer.status_code, answer.json()) == (404, {"message": "no such message", "code": "not_found"})
+                assert (answer.status_code, answer.json()) == (404, NO_SUCH_MESSAGE)
 
     @pytest.mark.parametrize("text", ["", "  ", "x" * 4001])
     def test_to_nothing_or_too_much_is_refused(self, ann: Person, bob: Person, text: str) -> None:

@@ -28,7 +28,9 @@ def test_a_failure_has_a_message_a_code_and_the_headers_of_a_success(
 ) -> None:
     answer = client.request(method, path, headers={"Origin": "http://localhost:5173"})
     assert answer.status_code == status
-    assert set(answer.json()) == {"message", "code"}
+    body = answer.json()
+    assert set(body) == {"message", "code", "error"}
+    assert body["error"] == body["message"]
     assert answer.headers["Access-Control-Allow-Origin"] == "http://localhost:5173"
     assert answer.headers["Access-Control-Allow-Credentials"] == "true"
     for name, content in {**SECURITY, **DATA}.items():

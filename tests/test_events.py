@@ -2,26 +2,29 @@
 
 import json
 from collections.abc import Callable
-from typing import Any, get_args
+from typing import Any
 from urllib.parse import quote
 
 import msgspec
 import pytest
 
-from chat.events import FROM_CLIENT, FROM_SERVER, ServerEventName
-from chat.lib.realtime import socketio
+from chat import events
+from chat.events import SERVER_EVENTS
+from chat.realtime.server import socketio
+from chat.sockets import CLIENT_EVENTS
 from scripts import event_docs
 from tests.clients.http import Person
 from tests.clients.sockets import Socket, wait_until
 
 
-def test_every_event_that_the_emitter_may_send_is_in_the_table() -> None:
-    assert set(get_args(ServerEventName)) == set(FROM_SERVER)
+def test_every_event_of_the_server_has_a_name_of_its_own() -> None:
+    declared = [event for event in vars(events).values() if isinstance(event, events.ServerEvent)]
+    assert len(declared) == len(SERVER_EVENTS)
 
 
-def test_every_event_of_the_table_has_a_handler_and_no_other_has() -> None:
+def test_every_declared_event_of_clients_has_a_handler_and_no_other_has() -> None:
     handled = {name for name, _, _ in socketio.handlers}
-    assert handled == set(FROM_CLIENT) | {"connect", "disconnect"}
+    assert handled == set(CLIENT_EVENTS) | {"connect", "disconnect"}
 
 
 @pytest.mark.parametrize("path", event_docs.files(), ids=lambda path: path.name)
@@ -62,6 +65,6 @@ def test_what_is_really_told_is_as_the_table_says(
     ann.http.delete(f"/api/rooms/{room['_id']}")
     bob.http.post("/api/auth/logout")
     heard = [*socket.heard, *anns.heard]
-    wait_until(lambda: {name for name, _ in [*socket.heard, *anns.heard]} == set(FROM_SERVER), f"all events: {heard}")
+    wait_until(lambda: {name for name, _ in [*socket.heard, *anns.heard]} == set(SERVER_EVENTS), f"all events: {heard}")
     for name, payload in [*socket.heard, *anns.heard]:
-        msgspec.convert(payload, FROM_SERVER[name].payload)  # type: ignore[index]
+        msgspec.convert(payload, SERVER_EVENTS[name].payload)

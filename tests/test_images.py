@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from chat.config import Cloudinary, Config
-from chat.lib.images import CloudinaryImages
+from chat.lib.image_stores import CloudinaryImages
 from tests.clients.http import Person
 from tests.clients.wsgi import in_process
 from tests.conftest import MakeApp

@@ -3,12 +3,8 @@
 import json
 from pathlib import Path
 
-from flask import Flask
-
-from chat import create_app
-from chat.config import Config
-from chat.lib import tokens
-from chat.models.conversation import Conversation
+from chat.lib.tokens import Tokens
+from chat.models.conversation import Room
 from chat.models.user import Session, User
 from chat.store import open_store
 from tests.node_runner import node
@@ -25,16 +21,14 @@ def _fill(folder: Path) -> tuple[str, list[str]]:
     people = [User(email=f"p{n}@example.org", full_name=f"P{n}", password_hash="-") for n in range(PEOPLE)]
     sessions = [Session() for _ in people]
     for person, session in zip(people, sessions, strict=True):
-        store.add_user(person)
-        store.add_session(person.id, session, keep=1)
-    room = Conversation(name="All", owner_id=people[0].id, members=tuple(person.id for person in people))
-    store.add_room(room)
+        store.users.add(person)
+        store.users.begin_session(person.id, session, password_hash="-", keep=1)
+    members = tuple(person.id for person in people)
+    room = Room(name="All", public=False, owner_id=people[0].id, members=members)
+    store.conversations.add_room(room)
     store.close()
-    app: Flask = create_app(Config(jwt_secret=SECRET, data_dir=folder))
-    with app.app_context():
-        issued = [tokens.issue(person.id, session.id) for person, session in zip(people, sessions, strict=True)]
-    app.extensions["chat.store"].close()
-    return room.id, issued
+    tokens = Tokens(SECRET, None)
+    return room.id, [tokens.issue(person.id, session.id) for person, session in zip(people, sessions, strict=True)]
 
 
 def test_everybody_gets_every_message_in_order(tmp_path: Path) -> None:

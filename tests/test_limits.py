@@ -11,7 +11,7 @@ from flask import Flask
 from socketio.exceptions import ConnectionError as Refused
 
 from chat.config import Config
-from chat.errors import TooManyRequests
+from chat.errors import RateLimitedError
 from chat.lib.limits import Limits
 from tests.clients.http import PASSWORD, Browser, Person
 from tests.clients.sockets import Socket, wait_until
@@ -177,8 +177,8 @@ def _wrong_logins(processes: list[Limits], who: str) -> int:
     """How many wrong logins are let through, on those processes by turns, before one is refused."""
     for number in range(100):
         try:
-            processes[number % len(processes)].take("wrong_logins", who)
-        except TooManyRequests:
+            processes[number % len(processes)].hit("wrong_logins", who)
+        except RateLimitedError:
             return number
     raise AssertionError("none was refused")
 

@@ -113,7 +113,7 @@ def test_messages_of_a_deleted_account_are_tombstones_also_on_open_devices(
         sent["_id"]: None,
         answer["_id"]: "an answer",
     }
-    uploads = app.extensions["chat.config"].data_dir / "uploads"
+    uploads = app.extensions["chat"].config.data_dir / "uploads"
     assert list(uploads.iterdir()) == []
 
 

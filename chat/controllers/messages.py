@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from chat import answers, events, schemas
 from chat.controllers import users, views
 from chat.controllers.auth import save_image
-from chat.current import config, emitter, images, limits, store
+from chat.current import announced, config, emitter, images, limits, store
 from chat.errors import BadRequestError, ChatError, ClientIdReusedError
 from chat.events import ServerEvent
 from chat.models.conversation import Conversation, Room, direct
@@ -110,7 +110,8 @@ def search(me: User, query: schemas.Search) -> list[answers.Message]:
 
 
 def _append(draft: Draft) -> Appended:
-    """Store a message; if it isn't stored, its image isn't either."""
+    """Store a message, which this process then announces; if it isn't stored, its image isn't either."""
+    announced.add(draft.id)
     try:
         appended = store.messages.append(draft)
     except ChatError:
@@ -129,12 +130,13 @@ def _remove_image(draft: Draft) -> None:
 def _repeated(conversation: Conversation, sent: Message, fingerprint: str) -> Sent:
     """The answer to a repeated send.
 
-    It is announced again if nothing has come after it: the process may have died between storing and announcing it.
-    Clients know a message by its id and ``rev``.
+    If another process stored it, that process may have died before it announced the message. So it is announced again if
+    nothing has come after it, which would have told clients of the gap. They know a message by its id and ``rev``.
     """
     if sent.fingerprint != fingerprint:
         raise ClientIdReusedError
-    if not store.messages.changes_since(conversation.id, sent.rev, 1):
+    if sent.id not in announced and not store.messages.changes_since(conversation.id, sent.rev, 1):
+        announced.add(sent.id)
         announce(conversation, sent)
     return Sent(views.shared_message(sent), new=False)
 

@@ -26,25 +26,21 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Exception, lambda error: respond(unexpected(error)))
 
 
-def failure(error: ChatError) -> answers.Failure:
-    """The failure as clients see it."""
-    return answers.Failure(message=error.message, code=error.code, error=error.message)
-
-
-def for_status(status: int) -> ChatError | None:
-    """The failure behind an HTTP status that a library answers by itself, if it has a class of its own."""
-    return _BY_STATUS[status]() if status in _BY_STATUS else None
+def refusal(error: ChatError) -> answers.Refusal:
+    """The failure of an event or of a connection as clients see it."""
+    return answers.Refusal(message=error.message, code=error.code)
 
 
 def respond(error: ChatError) -> Response:
     """The response to a failure."""
-    return _response(failure(error), error.status, error.retry_after)
+    body = answers.Failure(message=error.message, code=error.code, error=error.message)
+    return _response(body, error.status, error.retry_after)
 
 
 def respond_to_http_error(error: HTTPException) -> Response:
     """The response to a failure that werkzeug raised, with headers of its own such as ``Allow``."""
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
-    known = for_status(status)
+    known = _BY_STATUS.get(status)
     message = known.message if known else (error.name or "error").lower()
     code = known.code if known else f"http_{status}"
     response = _response(answers.Failure(message=message, code=code, error=message), status)

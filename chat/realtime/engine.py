@@ -20,7 +20,7 @@ import engineio
 from engineio.exceptions import EngineIOError
 from engineio.packet import CLOSE, NOOP, OPEN, PING, Packet
 
-from chat.errors import BadRequestError, InvalidTokenError, RateLimitedError
+from chat.errors import BadRequestError, ChatError, InvalidTokenError, RateLimitedError, RestartingError
 from chat.lib import threads
 from chat.realtime.connections import CROWDED_RETRY, network_of
 from chat.realtime.timelimits import read_body
@@ -290,6 +290,7 @@ class Engine(engineio.Server):  # type: ignore[misc]
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.every_tick: list[Callable[[], None]] = []
+        self.draining = False
         self._ticking = False
 
     def handle_request(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
@@ -308,6 +309,9 @@ class Engine(engineio.Server):  # type: ignore[misc]
         except ProtocolError as error:
             socket.close(reason=self.reason.TRANSPORT_ERROR)
             raise BadRequestError(f"this breaks the protocol: {error}") from None
+        except ChatError:
+            socket.close(reason=self.reason.TRANSPORT_ERROR)
+            raise
         answer = self._ok()
         start_response(answer["status"], answer["headers"] + self._cors_headers(environ))
         return [answer["response"]]
@@ -320,6 +324,8 @@ class Engine(engineio.Server):  # type: ignore[misc]
 
     def deliver(self, socket: Socket, data: str) -> None:
         """Hand a message to Socket.IO. Raises `ProtocolError`; bugs are logged, and the session lives on."""
+        if not data:
+            raise ProtocolError("an empty message")
         try:
             self.handlers["message"](socket.sid, data)
         except ProtocolError:
@@ -344,6 +350,8 @@ class Engine(engineio.Server):  # type: ignore[misc]
         if not self._ticking:
             self._ticking = True
             threads.spawn(self._service_task)
+        if self.draining:
+            raise RestartingError
         sid = self.generate_id()
         socket = Socket(self, sid, environ)
         self.strangers.enter(socket.address)

@@ -15,14 +15,14 @@ import socketio as python_socketio
 from engineio.packet import MESSAGE
 from engineio.packet import Packet as EnginePacket
 from flask import Flask
-from socketio.packet import BINARY_EVENT, CONNECT, CONNECT_ERROR, EVENT
+from socketio.packet import CONNECT, CONNECT_ERROR, EVENT
 from socketio.packet import Packet as LibraryPacket
 
 from chat.config import Config
 from chat.lib import json, threads
 from chat.realtime.bus import Bus, MessagesLost, QueuedRedisManager
 from chat.realtime.door import FrontDoor
-from chat.realtime.engine import Engine, ProtocolError, Strangers
+from chat.realtime.engine import Engine, ProtocolError, Socket, Strangers
 
 log = logging.getLogger(__name__)
 
@@ -40,8 +40,8 @@ class Packet(LibraryPacket):  # type: ignore[misc]  # the library has no types
             super().decode(encoded_packet)
         except (ValueError, TypeError, IndexError, RecursionError):
             raise ProtocolError("a malformed packet") from None
-        if self.packet_type >= BINARY_EVENT or (self.packet_type == EVENT and not self._is_event()):
-            raise ProtocolError("a binary packet, or one that means nothing")
+        if self.packet_type >= CONNECT_ERROR or (self.packet_type == EVENT and not self._is_event()):
+            raise ProtocolError("a packet that clients don't send")
         return 0
 
     def _is_event(self) -> bool:
@@ -180,7 +180,7 @@ def init_app(
     """
     socketio.init_app(
         app,
-        door=lambda server, app: FrontDoor(server, app, may_connect),
+        door=lambda server, app: FrontDoor(server, app, may_connect, config.max_request_bytes),
         async_mode=threads.async_mode(),
         async_handlers=False,  # one client's events are handled one after the other: its messages keep their order
         client_manager=QueuedRedisManager(bus, reconnect_clients) if bus.redis else None,
@@ -201,18 +201,31 @@ def every_second(run: Callable[[], None]) -> None:
     socketio.server.eio.every_tick.append(run)
 
 
+def draining() -> bool:
+    """Whether this process is about to end, so that it must get no new clients."""
+    return bool(socketio.server and socketio.server.eio.draining)
+
+
+def drain(seconds: float) -> None:
+    """Let no one connect any more, and have all clients connect elsewhere, spread over ``seconds``."""
+    engine = socketio.server.eio
+    engine.draining = True
+    sockets = list(engine.sockets.values())
+    _hang_up(sockets, seconds / max(1, len(sockets)))
+
+
 def reconnect_clients() -> None:
     """Have all clients of this process connect again, because events for them may have been lost.
 
     They sync when they connect, as they do after any break in the network, so this needs no event that old clients don't
     know. It is spread over time: reconnecting costs more than a push.
     """
-    threads.spawn(_hang_up_all, 1 / RECONNECTS_PER_SECOND)
+    threads.spawn(_hang_up, list(socketio.server.eio.sockets.values()), 1 / RECONNECTS_PER_SECOND)
 
 
-def _hang_up_all(pause: float) -> None:
-    for engine_socket in list(socketio.server.eio.sockets.values()):
-        engine_socket.hang_up("events may have been lost")
+def _hang_up(engine_sockets: list[Socket], pause: float) -> None:
+    for engine_socket in engine_sockets:
+        engine_socket.hang_up("the client has to connect again")
         time.sleep(pause)
 
 

@@ -159,9 +159,9 @@ class WebSocket:
         if self._tls:
             return frame
         try:
-            # Every socket with a timeout is non-blocking underneath, on all kinds of worker. The lock keeps the number from
-            # being given to another connection meanwhile.
-            return frame[os.write(self._socket.fileno(), frame) :]
+            # Every socket with a timeout is non-blocking underneath, on all kinds of worker. (eventlet replaces `os.write`
+            # by one that waits.) `_gone` is set before the file is closed, so its number can't be another connection's.
+            return frame[os.writev(self._socket.fileno(), [frame]) :]
         except BlockingIOError:
             return frame
         except OSError:
@@ -213,8 +213,8 @@ def is_handshake(environ: WSGIEnvironment) -> bool:
 
 
 def socket_of(environ: WSGIEnvironment) -> Any:
-    """The connection's own socket, as gunicorn and werkzeug hand it to applications."""
-    return environ.get("gunicorn.socket") or environ["werkzeug.socket"]
+    """The connection's own socket, as gunicorn and werkzeug hand it to applications; None without a server."""
+    return environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
 
 
 @lru_cache(maxsize=16)

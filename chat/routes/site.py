@@ -10,7 +10,13 @@ from werkzeug.exceptions import NotFound as NoSuchRoute
 
 from chat import answers, schemas
 from chat.current import bus, config, metrics, store
-from chat.errors import DatabaseUnavailableError, InvalidTokenError, NotFoundError, RedisUnavailableError
+from chat.errors import (
+    DatabaseDamagedError,
+    DatabaseUnavailableError,
+    InvalidTokenError,
+    NotFoundError,
+    RedisUnavailableError,
+)
 from chat.lib.images import TYPES
 from chat.lib.metrics import CONTENT_TYPE
 from chat.middleware.endpoint import endpoint
@@ -35,7 +41,7 @@ def healthz() -> answers.Health:
 
 
 @bp.get("/readyz")
-@endpoint(fails=(DatabaseUnavailableError, RedisUnavailableError))
+@endpoint(fails=(DatabaseUnavailableError, DatabaseDamagedError, DatabaseTooNewError, RedisUnavailableError))
 def readyz() -> answers.Health:
     """Can the server do its work: does what it depends on answer?"""
     store.ping()

@@ -4,9 +4,10 @@ Two adapters keep these promises, `chat.store.sqlite` and `chat.store.mongo`, an
 method raises `DatabaseUnavailableError` if the database can't be used; then nothing was changed, or a repeated call finds
 the change. When a method that writes returns, killing any process or cutting the power does not undo it.
 
-Numbers. Each conversation has one counter, which only grows. A new message takes the next number as its ``seq`` and ``rev``,
-a change takes the next as its ``rev``. A number is given once, for ever, and becomes visible in order: whoever sees number n
-in a conversation will never see a number under n appear later.
+Numbers. Each conversation has one counter, which only grows. A new message takes the next number as its ``seq`` and
+``rev``, a change takes the next as its ``rev``. A number is given once, for ever, and becomes visible in order: after number n of a
+conversation was seen, no number under n appears. A client catches up with `Messages.changes_since`, from the last ``rev``
+that this or `Conversations.summarize` gave it.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -41,7 +42,7 @@ class CursorMove(Struct, frozen=True):
 
 
 class Appended(Struct, frozen=True):
-    """A stored message; not ``new`` if its sender had used the ``client_id`` before: then it is the message of that time."""
+    """A stored message. It is not ``new`` if its sender had used the ``client_id`` before; then it is the earlier message."""
 
     message: Message
     new: bool
@@ -89,7 +90,10 @@ class Users(Protocol):
         """Note when the user was last connected."""
 
     def remove(self, user_id: str) -> User | None:
-        """Remove a user with their sessions and blocks; their messages stay. Return the user as they were, if they existed."""
+        """Remove a user with their sessions and blocks, and from all rooms; their messages stay.
+
+        Return the user as they were, or None if there is no such user.
+        """
 
     def begin_session(self, user_id: str, session: Session, *, password_hash: str, keep: int) -> list[Session] | None:
         """Begin a session, in one write. Only the newest ``keep`` of the user go on; return those that ended.
@@ -188,7 +192,7 @@ class Messages(Protocol):
         """The first ``limit`` messages of that sender with an id greater than ``after``, in the order of ids."""
 
     def page(self, conversation: Conversation, before: int | None, limit: int, skip: int = 0) -> Page:
-        """The newest ``limit`` messages with a ``seq`` under ``before`` (None: of all), after leaving out the newest ``skip``."""
+        """The newest ``limit`` messages with a ``seq`` under ``before``, or of all, without the ``skip`` newest of these."""
 
     def changes_since(self, conversation_id: str, rev: int, limit: int) -> list[Message]:
         """The first ``limit`` messages that are new or changed after ``rev``, in the order of their changes."""

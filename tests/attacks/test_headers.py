@@ -83,4 +83,4 @@ def test_failures_are_json(target: Target) -> None:
     ):
         answer = target.ask(method, path)
         assert answer.status_code in (400, 404, 405), shown(answer)
-        assert set(answer.json()) == {"message", "code"}, shown(answer)
+        assert set(answer.json()) == {"message", "code", "error"}, shown(answer)

@@ -16,7 +16,7 @@ from flask_socketio import ConnectionRefusedError, emit
 from chat import events
 from chat.config import Config
 from chat.errors import ChatError, InvalidTokenError
-from chat.realtime import server
+from chat.realtime import engine, server, sessions, timelimits, worker
 from chat.realtime.bus import Bus, SessionEnded
 from chat.realtime.connections import Connection, Connections
 from chat.realtime.emitter import Emitter
@@ -24,8 +24,13 @@ from chat.realtime.presence import Presence
 from chat.realtime.server import socketio
 from chat.realtime.sessions import Sessions
 
+# Limits in seconds and files that tests make smaller, to reach them.
+engine.STRANGER_SECONDS = float(os.environ.get("STRANGER_SECONDS", engine.STRANGER_SECONDS))
+timelimits.PIECE_SECONDS = float(os.environ.get("PIECE_SECONDS", timelimits.PIECE_SECONDS))
+worker.RESERVED_FILES = int(os.environ.get("RESERVED_FILES", worker.RESERVED_FILES))
+sessions.SWEEP_SECONDS = float(os.environ.get("SWEEP_SECONDS", sessions.SWEEP_SECONDS))
+
 ENDED = Path(os.environ["ENDED"])  # a folder with a file for each login that the store no longer has
-FOREIGN = "https://evil.example"
 
 config = Config(
     jwt_secret="x" * 48,
@@ -55,7 +60,7 @@ server.init_app(
     config,
     bus,
     known_events=["echo", "fail"],
-    may_connect=lambda origin, environ: origin != FOREIGN,
+    may_connect=lambda origin, environ: origin != "https://evil.example",
     credential=_cookie,
 )
 Sessions(connections, emitter, bus, _alive)
@@ -83,6 +88,8 @@ def connect(auth: Any = None) -> None:
     )
     try:
         emit("getOnlineUsers", presence.connect(connection, frozenset()))
+        if user_id == "late":
+            time.sleep(1)
         if not _alive({session_id}):
             raise InvalidTokenError
     except ChatError as error:
@@ -156,9 +163,11 @@ def hide(user_id: str) -> dict[str, str]:
 
 @app.post("/body")
 def body() -> dict[str, int]:
+    """How many bytes came."""
     return {"bytes": len(request.get_data())}
 
 
 @app.get("/large")
 def large() -> bytes:
+    """More than fits into the buffers on the way."""
     return b"x" * 64 * 2**20

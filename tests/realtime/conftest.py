@@ -2,6 +2,8 @@
 
 import json
 import os
+import signal
+import subprocess
 import sys
 import urllib.error
 import urllib.request
@@ -15,6 +17,7 @@ import pytest
 from tests.services import RedisServer, Service
 from tests.sockets import Socket
 
+FOREIGN = "https://evil.example"  # an origin that may not connect
 WORKERS = {
     "eventlet": ["--worker-class", "eventlet"],
     "gevent": ["--worker-class", "gevent"],
@@ -66,6 +69,20 @@ class Server(Service):
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             return error.code, json.load(error)
+
+    def terminate(self) -> None:
+        """Ask it to end, and don't wait."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+
+    def ended_within(self, seconds: float) -> bool:
+        """Whether it ends by itself."""
+        assert self._process is not None
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
     @property
     def state(self) -> dict[str, Any]:

@@ -1,34 +1,40 @@
 """The MongoDB store: the collections and fields of the Express backend, and ours on top."""
 
-from pymongo.database import Database
+import contextlib
 
-from chat.store.mongo.connection import connect, create_indexes
-from chat.store.mongo.conversations import Conversations
-from chat.store.mongo.documents import Document
-from chat.store.mongo.messages import Messages
-from chat.store.mongo.migration import Migration
-from chat.store.mongo.numbers import Numbers
-from chat.store.mongo.users import Users
+from chat.errors import DatabaseUnavailableError
+from chat.store.mongo.connection import Connection, failures_named
+from chat.store.mongo.conversations import MongoConversations
+from chat.store.mongo.ledger import Ledger
+from chat.store.mongo.legacy import Legacy
+from chat.store.mongo.messages import MongoMessages
+from chat.store.mongo.users import MongoUsers
+from chat.store.mongo.writing import Writing
+from chat.store.port import Conversations, Messages, Users
 
 
-class MongoStore(Users, Conversations, Migration, Messages):
-    """`chat.store.Store` on MongoDB; see there for what each method promises."""
+class MongoStore:
+    """`chat.store.port.Store` on the MongoDB database that ``url`` names, which need not run yet.
+
+    Raises `DatabaseTooNewError` if a newer version wrote the database.
+    """
 
     def __init__(self, url: str) -> None:
-        self._database = connect(url)
-        self._indexed = False
-        self.numbers = Numbers()
-
-    @property
-    def database(self) -> Database[Document]:
-        """The database; its indexes are made at the first use, so that a server may start before MongoDB does."""
-        if not self._indexed:
-            create_indexes(self._database)
-            self._indexed = True
-        return self._database
+        self._connection = Connection(url)
+        ledger = Ledger(self._connection)
+        self.users: Users = MongoUsers(self._connection)
+        self.conversations: Conversations = MongoConversations(self._connection, ledger)
+        writing = Writing(self._connection, ledger)
+        self.messages: Messages = MongoMessages(self._connection, ledger, writing)
+        self.legacy = Legacy(self._connection, writing)
+        with contextlib.suppress(DatabaseUnavailableError), failures_named():
+            self._connection.prepare()
 
     def ping(self) -> None:
-        self.database.command("ping")
+        """Return if MongoDB answers."""
+        with self._connection.operation():
+            self._connection.database.command("ping")
 
     def close(self) -> None:
-        self._database.client.close()
+        """Close the connections."""
+        self._connection.database.client.close()

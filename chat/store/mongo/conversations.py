@@ -1,106 +1,159 @@
-"""Conversations, rooms among them, their members and read cursors in MongoDB."""
+"""Direct conversations and rooms, their members and read cursors in MongoDB.
+
+A direct conversation that has no ``createdAt`` yet does not exist: its first message is on its way.
+"""
 
 from collections.abc import Sequence
 from typing import Any
 
 from bson import ObjectId
+from bson.datetime_ms import DatetimeMS
 from pymongo import DESCENDING, ReturnDocument
 
-from chat.models.conversation import Conversation, Summary
+from chat.models.conversation import Conversation, Room, Summary
+from chat.models.values import now
 from chat.store.mongo import documents
-from chat.store.mongo.connection import Collections
-from chat.store.mongo.documents import CONVERSATION, Document
+from chat.store.mongo.connection import Connection, operation
+from chat.store.mongo.documents import CONVERSATION, Document, object_id
+from chat.store.mongo.ledger import Ledger
+from chat.store.port import CursorMove, MemberChange
+
+SLICE = 1000  # messages that are removed at a time
+_BEGUN = {"createdAt": {"$exists": True}}
+_VISIBLE = {"head": 0}
+_IS_ROOM = {"ownerId": {"$exists": True}}
 
 
-class Conversations(Collections):
-    """The part of `chat.store.Store` that is about conversations."""
+class MongoConversations:
+    """`chat.store.port.Conversations` in MongoDB."""
 
-    def find_conversation(self, conversation_id: str) -> Conversation | None:
-        found = self.database.conversations.find_one({"_id": documents.object_id(conversation_id)})
+    def __init__(self, connection: Connection, ledger: Ledger) -> None:
+        self._connection = connection
+        self._conversations = connection.conversations
+        self._messages = connection.messages
+        self._ledger = ledger
+
+    @operation
+    def find(self, conversation_id: str) -> Conversation | None:
+        found = self._conversations.find_one({"_id": object_id(conversation_id), **_BEGUN}, _VISIBLE)
         return documents.conversation(found) if found else None
 
-    def conversations_of(self, user_id: str) -> list[Conversation]:
-        return [
-            documents.conversation(found) for found in self.database.conversations.find({"members": ObjectId(user_id)})
-        ]
+    @operation
+    def of_member(self, user_id: str) -> list[Conversation]:
+        found = self._conversations.find({"members": ObjectId(user_id), **_BEGUN}, _VISIBLE)
+        return [documents.conversation(document) for document in found]
 
+    @operation
     def summarize(self, user_id: str, conversations: Sequence[Conversation]) -> dict[str, Summary]:
-        return {conversation.id: self._summary(user_id, conversation) for conversation in conversations}
+        summaries = {conversation.id: Summary() for conversation in conversations}
+        newest = self._ledger.newest([*summaries])
+        for conversation in conversations:
+            if conversation.id in newest:
+                rev, message = newest[conversation.id]
+                cursor = conversation.cursors.get(user_id, 0)
+                unread = self._count_unread(conversation.id, user_id, cursor) if message.seq > cursor else 0
+                summaries[conversation.id] = Summary(message, unread, rev)
+        return summaries
 
-    def move_read_cursor(self, conversation_id: str, user_id: str, seq: int) -> tuple[int, bool]:
+    @operation
+    def move_cursor(self, conversation_id: str, user_id: str, seq: int) -> CursorMove:
         query = {"conversation": conversation_id, "seq": {"$lte": seq}}
-        last = self.database.messages.find_one(query, {"seq": 1}, sort=[("seq", DESCENDING)])
-        before = self.database.conversations.find_one_and_update(
-            {"_id": documents.object_id(conversation_id), "members": ObjectId(user_id)},
-            {"$max": {f"cursors.{user_id}": last["seq"] if last else 0}},
+        last = self._messages.find_one(query, {"seq": 1}, sort=[("seq", DESCENDING)])
+        reached: int = last["seq"] if last else 0
+        cursor = f"cursors.{user_id}"
+        before = self._conversations.find_one_and_update(
+            {"_id": object_id(conversation_id), "members": ObjectId(user_id)}, {"$max": {cursor: reached}}, {cursor: 1}
         )
         if before is None:
-            return 0, False
-        cursor, reached = _cursor(before, user_id), last["seq"] if last else 0
-        return max(cursor, reached), reached > cursor
+            return CursorMove(0, False)
+        was: int = before.get("cursors", {}).get(user_id, 0)
+        return CursorMove(max(was, reached), reached > was)
 
+    @operation
     def count_unread(self, conversation_id: str, user_id: str) -> int:
-        found = self.find_conversation(conversation_id)
-        return self._unread(user_id, found) if found else 0
+        member = {"_id": object_id(conversation_id), "members": ObjectId(user_id)}
+        found = self._conversations.find_one(member, {"cursors": 1})
+        if found is None:
+            return 0
+        return self._count_unread(conversation_id, user_id, found.get("cursors", {}).get(user_id, 0))
 
-    def add_room(self, room: Conversation) -> None:
-        self.database.conversations.insert_one(documents.document(room, CONVERSATION))
+    @operation
+    def add_room(self, room: Room) -> None:
+        self._conversations.insert_one({**documents.document(room, CONVERSATION), "rev": 0})
 
-    def public_rooms(self) -> list[Conversation]:
-        return [documents.conversation(found) for found in self.database.conversations.find({"public": True})]
+    @operation
+    def public_rooms(self) -> list[Room]:
+        return [_room(found) for found in self._conversations.find({"public": True}, _VISIBLE)]
 
-    def update_room(self, room_id: str, **changes: Any) -> Conversation | None:
-        fields = {CONVERSATION[name]: documents.value(CONVERSATION[name], value) for name, value in changes.items()}
-        return self._change(room_id, {"$set": fields})
+    @operation
+    def rename(self, room_id: str, name: str) -> Room | None:
+        found = self._change({"_id": ObjectId(room_id)}, {"$set": {"name": name, "updatedAt": DatetimeMS(now())}})
+        return _room(found) if found else None
 
-    def add_member(self, room_id: str, user_id: str) -> Conversation | None:
-        newest = self.database.messages.find_one({"conversation": room_id}, {"seq": 1}, sort=[("seq", DESCENDING)])
-        stranger = {"_id": ObjectId(room_id), "members": {"$ne": ObjectId(user_id)}}
-        joined = {
-            "$push": {"members": ObjectId(user_id)},
-            "$set": {f"cursors.{user_id}": newest["seq"] if newest else 0},
-        }
-        self.database.conversations.update_one(stranger, joined)
-        return self.find_conversation(room_id)
+    @operation
+    def add_member(self, room_id: str, user_id: str, *, most: int) -> MemberChange | None:
+        member = ObjectId(user_id)
+        return self._change_members(
+            room_id,
+            {"members": {"$ne": member}, f"members.{most - 1}": {"$exists": False}},
+            [
+                {
+                    "$set": {
+                        "members": {"$concatArrays": ["$members", [member]]},
+                        f"cursors.{user_id}": {"$ifNull": ["$last.seq", 0]},
+                    }
+                }
+            ],
+        )
 
-    def remove_member(self, room_id: str, user_id: str) -> Conversation | None:
-        gone = {"$pull": {"members": ObjectId(user_id)}, "$unset": {f"cursors.{user_id}": ""}}
-        return self._change(room_id, gone)
+    @operation
+    def remove_member(self, room_id: str, user_id: str) -> MemberChange | None:
+        return self._change_members(room_id, {"members": ObjectId(user_id)}, leaving(user_id))
 
-    def remove_room(self, room_id: str) -> list[str]:
-        said = {"conversation": room_id}
-        images = [
-            found["image"] for found in self.database.messages.find({**said, "image": {"$ne": None}}, {"image": 1})
-        ]
-        self.database.conversations.delete_one({"_id": ObjectId(room_id)})
-        self.database.messages.delete_many(said)
+    @operation
+    def remove_room(self, room_id: str, *, only_if_empty: bool = False) -> list[str]:
+        room: Document = {"_id": ObjectId(room_id), **_IS_ROOM}
+        empty = {"members.0": {"$exists": False}} if only_if_empty else {}
+        if not self._conversations.delete_one({**room, **empty}).deleted_count and self._conversations.find_one(room):
+            return []
+        images: list[str] = []
+        while found := list(self._messages.find({"conversation": room_id}, {"image": 1}).limit(SLICE)):
+            images += [message["image"] for message in found if message.get("image")]
+            self._messages.delete_many({"_id": {"$in": [message["_id"] for message in found]}})
         return images
 
-    def _change(self, room_id: str, update: Document) -> Conversation | None:
-        found = self.database.conversations.find_one_and_update(
-            {"_id": ObjectId(room_id)}, update, return_document=ReturnDocument.AFTER
+    def _change_members(self, room_id: str, condition: Document, change: list[Document]) -> MemberChange | None:
+        room: Document = {"_id": ObjectId(room_id), **_IS_ROOM}
+        if changed := self._change({**room, **condition}, change):
+            return MemberChange(_room(changed), True)
+        found = self._conversations.find_one(room, _VISIBLE)
+        return MemberChange(_room(found), False) if found else None
+
+    def _change(self, room: Document, change: Any) -> Document | None:
+        return self._conversations.find_one_and_update(
+            {**room, **_IS_ROOM}, change, _VISIBLE, return_document=ReturnDocument.AFTER
         )
-        return documents.conversation(found) if found else None
 
-    def _summary(self, user_id: str, conversation: Conversation) -> Summary:
-        changed = self._newest(conversation.id, "rev")
-        if changed is None:
-            return Summary()
-        is_new = changed["seq"] == changed["rev"]  # what changed last is a new message, and so the newest one
-        last = changed if is_new else self._newest(conversation.id, "seq") or changed
-        waiting = last["seq"] > conversation.cursors.get(user_id, 0)
-        return Summary(documents.message(last), self._unread(user_id, conversation) if waiting else 0, changed["rev"])
-
-    def _newest(self, conversation_id: str, number: str) -> Document | None:
-        return self.database.messages.find_one({"conversation": conversation_id}, sort=[(number, DESCENDING)])
-
-    def _unread(self, user_id: str, conversation: Conversation) -> int:
-        """How many messages wait for a member; those that are nobody's, deleted or their own do not."""
-        after = {"conversation": conversation.id, "seq": {"$gt": conversation.cursors.get(user_id, 0)}}
-        waiting = {"senderId": {"$ne": ObjectId(user_id)}, "deletedAt": None, "system": None}
-        return self.database.messages.count_documents({**after, **waiting})
+    def _count_unread(self, conversation_id: str, user_id: str, cursor: int) -> int:
+        # Two steps, since SecantusDB can't use the index of the first together with the second.
+        steps: list[Document] = [
+            {"$match": {"conversation": conversation_id, "seq": {"$gt": cursor}}},
+            {"$match": {"senderId": {"$ne": ObjectId(user_id)}, "deletedAt": None, "system": None}},
+            {"$count": "unread"},
+        ]
+        return sum(found["unread"] for found in self._messages.aggregate(steps))
 
 
-def _cursor(document: Document, user_id: str) -> int:
-    cursor: int = document.get("cursors", {}).get(user_id, 0)
-    return cursor
+def leaving(user_id: str) -> list[Document]:
+    """The update that removes a member of a room; the longest member becomes the owner if they were."""
+    member = ObjectId(user_id)
+    others = {"$filter": {"input": "$members", "cond": {"$ne": ["$$this", member]}}}
+    heir = {"$ifNull": [{"$arrayElemAt": [others, 0]}, "$ownerId"]}
+    owner = {"$cond": [{"$eq": ["$ownerId", member]}, heir, "$ownerId"]}
+    return [{"$set": {"members": others, "ownerId": owner}}, {"$unset": f"cursors.{user_id}"}]
+
+
+def _room(document: Document) -> Room:
+    room = documents.conversation(document)
+    assert isinstance(room, Room)
+    return room

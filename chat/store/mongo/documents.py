@@ -1,118 +1,152 @@
 """How the models become documents and back.
 
-Collections and field names are those of the Express backend, ids are ObjectIds and times are dates; what is our own comes
-on top, and is absent in documents which that backend wrote.
+Collections and field names are those of the Express backend, ids are ObjectIds and times are dates. Our own fields come on
+top, and are absent in documents that the Express backend wrote.
 """
 
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 from bson import ObjectId
+from bson.datetime_ms import DatetimeMS
 
-from chat.models.conversation import Conversation
-from chat.models.message import Message
+from chat.models.conversation import Conversation, Direct, Room
+from chat.models.message import LegacyMessage, Message
 from chat.models.user import Session, User
 
 Document = dict[str, Any]
 
-# The fields of each model as they are named in the database, and those that hold an id.
-USER = {
-    "id": "_id",
-    "email": "email",
-    "full_name": "fullName",
-    "password_hash": "password",
-    "profile_pic": "profilePic",
-    "created_at": "createdAt",
-    "updated_at": "updatedAt",
-    "last_seen": "lastSeen",
-}
-SESSION = {"id": "id", "created_at": "createdAt", "last_used_at": "lastUsedAt", "user_agent": "userAgent"}
-CONVERSATION = {
-    "id": "_id",
-    "members": "members",
-    "cursors": "cursors",
-    "name": "name",
-    "public": "public",
-    "owner_id": "ownerId",
-    "created_at": "createdAt",
-    "updated_at": "updatedAt",
-}
-MESSAGE = {
-    "id": "_id",
-    "conversation": "conversation",
-    "seq": "seq",
-    "rev": "rev",
-    "sender_id": "senderId",
-    "receiver_id": "receiverId",
-    "text": "text",
-    "image": "image",
-    "client_id": "clientId",
-    "fingerprint": "fingerprint",
-    "reply_to": "replyTo",
-    "reactions": "reactions",
-    "system": "system",
-    "user_id": "userId",
-    "edited_at": "editedAt",
-    "deleted_at": "deletedAt",
-    "created_at": "createdAt",
-    "updated_at": "updatedAt",
-}
-_IDS = {"_id", "senderId", "receiverId", "ownerId", "replyTo", "userId"}
 
+class Field(NamedTuple):
+    """The name of a field in the database, and how its value is stored and read."""
 
-def document(model: object, names: dict[str, str]) -> Document:
-    """A model as a document; what is None or empty is left out."""
-    values = ((name, getattr(model, field)) for field, name in names.items())
-    return {name: value(name, content) for name, content in values if content is not None and content != {}}
-
-
-def update(model: object, names: dict[str, str]) -> Document:
-    """The update that gives a document the state of the model, and leaves fields alone which are not the model's."""
-    fields = document(model, names)
-    absent = {name: "" for name in names.values() if name not in fields}
-    fields.pop("_id", None)
-    return {"$set": fields, "$unset": absent}
-
-
-def value(name: str, content: Any) -> Any:
-    """One field's content as MongoDB keeps it."""
-    if name in _IDS and content is not None:
-        return object_id(content)
-    if name == "members":
-        return [ObjectId(member) for member in content]
-    return content
+    name: str
+    store: Callable[[Any], Any]
+    read: Callable[[Any], Any]
 
 
 def object_id(id: str) -> ObjectId | str:
-    """An id as MongoDB keeps it; a direct conversation's is text."""
+    """An id as MongoDB stores it; the id of a direct conversation is text."""
     return ObjectId(id) if ObjectId.is_valid(id) else id
+
+
+def _plain(name: str) -> Field:
+    return Field(name, lambda value: value, lambda value: value)
+
+
+def _id(name: str) -> Field:
+    return Field(name, object_id, str)
+
+
+def _ids(name: str) -> Field:
+    return Field(name, lambda ids: [ObjectId(id) for id in ids], lambda ids: tuple(map(str, ids)))
+
+
+def _time(name: str) -> Field:
+    return Field(name, DatetimeMS, int)
+
+
+USER = {
+    "id": _id("_id"),
+    "email": Field("email", str, str.strip),
+    "full_name": _plain("fullName"),
+    "password_hash": _plain("password"),
+    "profile_pic": _plain("profilePic"),
+    "created_at": _time("createdAt"),
+    "updated_at": _time("updatedAt"),
+    "last_seen": _time("lastSeen"),
+}
+SESSION = {
+    "id": _plain("id"),
+    "created_at": _time("createdAt"),
+    "last_used_at": _time("lastUsedAt"),
+    "user_agent": _plain("userAgent"),
+}
+CONVERSATION = {
+    "id": _id("_id"),
+    "members": _ids("members"),
+    "cursors": _plain("cursors"),
+    "name": _plain("name"),
+    "public": _plain("public"),
+    "owner_id": _id("ownerId"),
+    "created_at": _time("createdAt"),
+    "updated_at": _time("updatedAt"),
+}
+MESSAGE = {
+    "id": _id("_id"),
+    "conversation": _plain("conversation"),
+    "seq": _plain("seq"),
+    "rev": _plain("rev"),
+    "sender_id": _id("senderId"),
+    "receiver_id": _id("receiverId"),
+    "text": _plain("text"),
+    "image": _plain("image"),
+    "client_id": _plain("clientId"),
+    "fingerprint": _plain("fingerprint"),
+    "reply_to": _id("replyTo"),
+    "reactions": _plain("reactions"),
+    "system": _plain("system"),
+    "user_id": _id("userId"),
+    "edited_at": _time("editedAt"),
+    "deleted_at": _time("deletedAt"),
+    "created_at": _time("createdAt"),
+    "updated_at": _time("updatedAt"),
+}
+_LEGACY_MESSAGE = {name: MESSAGE[name] for name in LegacyMessage.__struct_fields__}
+
+
+def document(model: object, fields: dict[str, Field]) -> Document:
+    """A model as a document. What is None or empty is left out."""
+    values = ((field, getattr(model, name, None)) for name, field in fields.items())
+    return {field.name: field.store(value) for field, value in values if value is not None and value != {}}
+
+
+def update(document: Document, fields: dict[str, Field]) -> Document:
+    """The update that gives a stored document this state, and does not touch fields that are not the model's."""
+    absent = {field.name: "" for field in fields.values() if field.name not in document}
+    return {"$set": {name: value for name, value in document.items() if name != "_id"}, "$unset": absent}
+
+
+def sent(keys: Iterable[tuple[str, str | None]]) -> Document:
+    """The query for the messages of these senders and client ids, and maybe for some of other pairs of them."""
+    senders, client_ids = zip(*keys, strict=True)
+    return {"clientId": {"$in": list(client_ids)}, "senderId": {"$in": [ObjectId(sender) for sender in set(senders)]}}
 
 
 def user(document: Document) -> User:
     """A document of the collection ``users``."""
-    fields = _fields(document, USER)
-    fields["email"] = fields["email"].strip()
     return User(
-        **fields,
-        sessions=tuple(Session(**_fields(session, SESSION)) for session in document.get("sessions", ())),
-        blocked=frozenset(str(id) for id in document.get("blocked", ())),
+        **_read(document, USER),
+        sessions=tuple(map(session, document.get("sessions", ()))),
+        blocked=frozenset(map(str, document.get("blocked", ()))),
     )
+
+
+def session(document: Document) -> Session:
+    """An entry of a user's ``sessions``."""
+    return Session(**_read(document, SESSION))
 
 
 def conversation(document: Document) -> Conversation:
     """A document of the collection ``conversations``."""
-    fields = _fields(document, CONVERSATION)
-    fields["members"] = tuple(str(member) for member in fields["members"])
-    return Conversation(**fields)
+    fields = _read(document, CONVERSATION)
+    return Room(**fields) if "owner_id" in fields else Direct(**fields)
 
 
-def message(document: Document) -> Message:
-    """A document of the collection ``messages``, numbered or not."""
-    return Message(**{"conversation": None, "receiver_id": None, **_fields(document, MESSAGE)})
+def message(document: Document) -> Message | LegacyMessage:
+    """A document of the collection ``messages``."""
+    if document.get("conversation") is not None:
+        return numbered(document)
+    time = DatetimeMS(document["_id"].generation_time)
+    return LegacyMessage(**_read({"createdAt": time, "updatedAt": time, **document}, _LEGACY_MESSAGE))
 
 
-def _fields(document: Document, names: dict[str, str]) -> Document:
+def numbered(document: Document) -> Message:
+    """A document of the collection ``messages`` that has a number."""
+    return Message(**_read(document, MESSAGE))
+
+
+def _read(document: Document, fields: dict[str, Field]) -> dict[str, Any]:
     return {
-        field: str(content) if name in _IDS else content
-        for field, name in names.items()
-        if (content := document.get(name)) is not None
+        name: field.read(value) for name, field in fields.items() if (value := document.get(field.name)) is not None
     }

@@ -1,75 +1,132 @@
-"""Users, their sessions and blocks in MongoDB; sessions and blocks are lists within the user's document."""
+"""Users, their sessions and blocks in MongoDB; sessions and blocks are lists in the user's document."""
 
-from datetime import datetime
-from typing import Any
+from collections.abc import Collection
 
 from bson import ObjectId
-from pymongo import ReturnDocument
+from bson.datetime_ms import DatetimeMS
+from msgspec.structs import replace
 from pymongo.errors import DuplicateKeyError
 
+from chat.models.conversation import direct
 from chat.models.user import Session, User
+from chat.models.values import now
 from chat.store.mongo import documents
-from chat.store.mongo.connection import IGNORING_CASE, Collections
+from chat.store.mongo.connection import Connection, operation
+from chat.store.mongo.conversations import leaving
 from chat.store.mongo.documents import SESSION, USER
+from chat.store.mongo.migrations import IGNORING_CASE
+from chat.store.port import ProfileChange
 
 
-class Users(Collections):
-    """The part of `chat.store.Store` that is about users."""
+class MongoUsers:
+    """`chat.store.port.Users` in MongoDB."""
 
-    def add_user(self, user: User) -> bool:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._users = connection.users
+
+    @operation
+    def add(self, user: User) -> bool:
         if self._spellings(user.email):
-            return False  # the unique index tells capitals apart, and the Express backend kept emails as typed
+            return False  # the unique index is case-sensitive, and the Express backend stored emails as typed
         try:
-            self.database.users.insert_one(documents.document(user, USER))
+            self._users.insert_one(documents.document(user, USER))
         except DuplicateKeyError:
             return False
         return True
 
-    def find_user(self, user_id: str) -> User | None:
-        found = self.database.users.find_one({"_id": ObjectId(user_id)})
+    @operation
+    def find(self, user_id: str) -> User | None:
+        found = self._users.find_one({"_id": ObjectId(user_id)})
         return documents.user(found) if found else None
 
-    def find_user_by_email(self, email: str) -> User | None:
+    @operation
+    def find_by_email(self, email: str) -> User | None:
         found = self._spellings(email)
         return next((user for user in found if user.email == email), found[0] if found else None)
 
-    def list_users(self) -> list[User]:
-        return [documents.user(found) for found in self.database.users.find({}, {"sessions": 0, "blocked": 0})]
+    @operation
+    def all(self) -> list[User]:
+        return [documents.user(found) for found in self._users.find({}, {"sessions": 0, "blocked": 0})]
 
-    def update_user(self, user_id: str, **changes: Any) -> User | None:
-        found = self.database.users.find_one_and_update(
-            {"_id": ObjectId(user_id)},
-            {"$set": {USER[name]: value for name, value in changes.items()}},
-            return_document=ReturnDocument.AFTER,
+    @operation
+    def set_profile(self, user_id: str, *, full_name: str | None, profile_pic: str | None) -> ProfileChange | None:
+        wanted = {"full_name": full_name, "profile_pic": profile_pic, "updated_at": now()}
+        changes = {name: value for name, value in wanted.items() if value is not None}
+        fields = {USER[name].name: USER[name].store(value) for name, value in changes.items()}
+        found = self._users.find_one_and_update({"_id": ObjectId(user_id)}, {"$set": fields})
+        if found is None:
+            return None
+        before = documents.user(found)
+        after = replace(before, **changes)
+        return ProfileChange(after, (before.profile_pic != after.profile_pic and before.profile_pic) or None)
+
+    @operation
+    def set_password(self, user_id: str, *, old_hash: str, new_hash: str, keep_session: str) -> list[Session] | None:
+        found = self._users.find_one_and_update(
+            {"_id": ObjectId(user_id), "password": old_hash},
+            {
+                "$set": {"password": new_hash, "updatedAt": DatetimeMS(now())},
+                "$pull": {"sessions": {"id": {"$ne": keep_session}}},
+            },
         )
+        if found is None:
+            return None
+        return [session for session in documents.user(found).sessions if session.id != keep_session]
+
+    @operation
+    def set_last_seen(self, user_id: str, time: int) -> None:
+        self._users.update_one({"_id": ObjectId(user_id)}, {"$set": {"lastSeen": DatetimeMS(time)}})
+
+    @operation
+    def remove(self, user_id: str) -> User | None:
+        id = ObjectId(user_id)
+        found = self._users.find_one_and_delete({"_id": id})
+        conversations = self._connection.conversations
+        conversations.update_many({"members": id, "ownerId": {"$exists": True}}, leaving(user_id))
+        # A message that is being appended to one of these was allowed before: now that is decided again.
+        conversations.update_many({"members": id}, {"$inc": {"guard": 1}})
         return documents.user(found) if found else None
 
-    def remove_user(self, user_id: str) -> None:
-        self.database.users.delete_one({"_id": ObjectId(user_id)})
-
-    def add_session(self, user_id: str, session: Session, keep: int) -> None:
+    @operation
+    def begin_session(self, user_id: str, session: Session, *, password_hash: str, keep: int) -> list[Session] | None:
         newest = {"$each": [documents.document(session, SESSION)], "$slice": -keep}
-        self.database.users.update_one({"_id": ObjectId(user_id)}, {"$push": {"sessions": newest}})
+        found = self._users.find_one_and_update(
+            {"_id": ObjectId(user_id), "password": password_hash}, {"$push": {"sessions": newest}}
+        )
+        return [*documents.user(found).sessions, session][:-keep] if found else None
 
-    def touch_session(self, user_id: str, session_id: str, time: datetime) -> None:
+    @operation
+    def touch_session(self, user_id: str, session_id: str, time: int) -> None:
         session = {"_id": ObjectId(user_id), "sessions.id": session_id}
-        self.database.users.update_one(session, {"$set": {"sessions.$.lastUsedAt": time}})
+        self._users.update_one(session, {"$set": {"sessions.$.lastUsedAt": DatetimeMS(time)}})
 
-    def remove_session(self, user_id: str, session_id: str) -> None:
-        self.database.users.update_one({"_id": ObjectId(user_id)}, {"$pull": {"sessions": {"id": session_id}}})
+    @operation
+    def end_sessions(self, user_id: str, session_ids: Collection[str]) -> None:
+        ended = {"sessions": {"id": {"$in": list(session_ids)}}}
+        self._users.update_one({"_id": ObjectId(user_id)}, {"$pull": ended})
 
+    @operation
+    def sessions_alive(self, session_ids: Collection[str]) -> set[str]:
+        found = self._users.find({"sessions.id": {"$in": list(session_ids)}}, {"sessions.id": 1})
+        return {session["id"] for user in found for session in user["sessions"]}.intersection(session_ids)
+
+    @operation
     def set_blocked(self, user_id: str, other_id: str, blocked: bool) -> None:
         change = "$addToSet" if blocked else "$pull"
-        self.database.users.update_one({"_id": ObjectId(user_id)}, {change: {"blocked": ObjectId(other_id)}})
+        self._users.update_one({"_id": ObjectId(user_id)}, {change: {"blocked": ObjectId(other_id)}})
+        if blocked:  # a message that is being appended was allowed before: now that is decided again
+            self._connection.conversations.update_one({"_id": direct(user_id, other_id).id}, {"$inc": {"guard": 1}})
 
+    @operation
     def blockers_of(self, user_id: str) -> set[str]:
-        return {str(found["_id"]) for found in self.database.users.find({"blocked": ObjectId(user_id)}, {"_id": 1})}
+        return {str(found["_id"]) for found in self._users.find({"blocked": ObjectId(user_id)}, {"_id": 1})}
 
     def _spellings(self, email: str) -> list[User]:
-        """The users whose email differs in capitals alone, lower case first.
+        """The users whose emails differ only in case, lower case first.
 
-        The index compares as people do, where "ß" is "ss"; whether two emails are the same is decided here.
+        The index compares as people do, for whom "ß" is "ss"; whether two emails are the same is decided here.
         """
-        found = self.database.users.find({"email": email}).collation(IGNORING_CASE)
+        found = self._users.find({"email": email}).collation(IGNORING_CASE)
         users = [user for user in map(documents.user, found) if user.email.lower() == email.lower()]
         return sorted(users, key=lambda user: user.email, reverse=True)

@@ -2,21 +2,29 @@
 
 from pathlib import Path
 
-from chat.store.sqlite.conversations import Conversations
+from chat.store.port import Conversations, Messages, Users
+from chat.store.sqlite.conversations import SqliteConversations
 from chat.store.sqlite.file import SqliteFile
-from chat.store.sqlite.messages import Messages
-from chat.store.sqlite.rows import SCHEMA
-from chat.store.sqlite.users import Users
+from chat.store.sqlite.messages import SqliteMessages
+from chat.store.sqlite.users import SqliteUsers
 
 
-class SqliteStore(Users, Conversations, Messages):
-    """`chat.store.Store` on one file; see there for what each method promises."""
+class SqliteStore:
+    """`chat.store.port.Store` on one file, which is created if it doesn't exist.
+
+    Raises `DatabaseTooNewError` if a newer version wrote the file.
+    """
 
     def __init__(self, path: Path) -> None:
-        self.file = SqliteFile(path, SCHEMA)
+        self._file = SqliteFile(path)
+        self.users: Users = SqliteUsers(self._file)
+        self.conversations: Conversations = SqliteConversations(self._file)
+        self.messages: Messages = SqliteMessages(self._file)
 
     def ping(self) -> None:
-        self.file.one("SELECT 1 FROM users")
+        """Raise `DatabaseUnavailableError` or `DatabaseDamagedError` if the file can't be used."""
+        self._file.check()
 
     def close(self) -> None:
-        self.file.close()
+        """Close the file."""
+        self._file.close()

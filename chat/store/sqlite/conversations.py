@@ -1,119 +1,158 @@
-"""Conversations, rooms among them, their members and read cursors in SQLite."""
+"""Direct conversations and rooms, their members and read cursors in SQLite."""
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from chat.models.conversation import Conversation, Summary
+from chat.models.conversation import Conversation, Room, Summary
+from chat.models.values import now
+from chat.store.port import CursorMove, MemberChange
 from chat.store.sqlite import rows
-from chat.store.sqlite.file import Db, SqliteFile
+from chat.store.sqlite.connection import Db
+from chat.store.sqlite.file import SqliteFile
+from chat.store.sqlite.rows import CONVERSATION, MESSAGE, columns
 
 _UNREAD = """SELECT count(*) FROM messages u WHERE u.conversation = m.conversation AND u.seq > m.cursor
     AND u.sender_id <> m.user_id AND u.deleted_at IS NULL AND u.system IS NULL"""
-_LAST = "SELECT coalesce(max({0}), 0) FROM messages l WHERE l.conversation = m.conversation"
-_LAST_MESSAGE = ", ".join(f"last.{name}" for name in rows.MESSAGE.split(", "))
-_SUMMARIES = f"""SELECT ({_UNREAD}), ({_LAST.format("rev")}), {_LAST_MESSAGE}
-    FROM members m JOIN messages last ON last.conversation = m.conversation AND last.seq = ({_LAST.format("seq")})
+_LAST_SEQ = "SELECT coalesce(max(seq), 0) FROM messages l WHERE l.conversation = m.conversation"
+_SUMMARIES = f"""SELECT ({_UNREAD}), c.rev, {columns(MESSAGE, "last.")} FROM members m
+    JOIN conversations c ON c.id = m.conversation
+    JOIN messages last ON last.conversation = m.conversation AND last.seq = ({_LAST_SEQ})
     WHERE m.user_id = ? AND m.conversation IN (SELECT value FROM json_each(?))"""
 
 
-class Conversations:
-    """The part of `chat.store.Store` that is about conversations."""
+class SqliteConversations:
+    """`chat.store.port.Conversations` in SQLite."""
 
-    file: SqliteFile
+    def __init__(self, file: SqliteFile) -> None:
+        self._file = file
 
-    def find_conversation(self, conversation_id: str) -> Conversation | None:
-        with self.file.reading() as db:
-            return _one(db, conversation_id)
+    def find(self, conversation_id: str) -> Conversation | None:
+        with self._file.reading() as db:
+            return find_conversation(db, conversation_id)
 
-    def conversations_of(self, user_id: str) -> list[Conversation]:
-        with self.file.reading() as db:
-            return _several(db, "SELECT conversation FROM members WHERE user_id = :me", {"me": user_id})
+    def of_member(self, user_id: str) -> list[Conversation]:
+        with self._file.reading() as db:
+            return _find_all(db, "SELECT conversation FROM members WHERE user_id = :value", user_id)
 
     def summarize(self, user_id: str, conversations: Sequence[Conversation]) -> dict[str, Summary]:
-        ids = json.dumps([conversation.id for conversation in conversations])
         summaries = {conversation.id: Summary() for conversation in conversations}
-        for unread, rev, *last in self.file.all(_SUMMARIES, user_id, ids):
+        for unread, rev, *last in self._file.all(_SUMMARIES, user_id, json.dumps(list(summaries))):
             message = rows.message(last)
-            summaries[message.conversation or ""] = Summary(message, unread, rev)
+            summaries[message.conversation] = Summary(message, unread, rev)
         return summaries
 
-    def move_read_cursor(self, conversation_id: str, user_id: str, seq: int) -> tuple[int, bool]:
-        to = f"({_LAST.format('seq')} AND l.seq <= ?)"
+    def move_cursor(self, conversation_id: str, user_id: str, seq: int) -> CursorMove:
+        to = f"({_LAST_SEQ} AND l.seq <= ?)"
         update = f"UPDATE members AS m SET cursor = {to} WHERE conversation = ? AND user_id = ? AND cursor < {to}"
 
-        def move(db: Db) -> tuple[int, bool]:
+        def move(db: Db) -> CursorMove:
             moved = db.execute(update, [seq, conversation_id, user_id, seq]).rowcount == 1
             query = "SELECT cursor FROM members WHERE conversation = ? AND user_id = ?"
             row = db.execute(query, [conversation_id, user_id]).fetchone()
-            return (row[0] if row else 0), moved
+            return CursorMove(row[0] if row else 0, moved)
 
-        return self.file.write(move)
+        return self._file.write(move)
 
     def count_unread(self, conversation_id: str, user_id: str) -> int:
         query = f"SELECT ({_UNREAD}) FROM members m WHERE m.conversation = ? AND m.user_id = ?"
-        row = self.file.one(query, conversation_id, user_id)
+        row = self._file.one(query, conversation_id, user_id)
         return row[0] if row else 0
 
-    def add_room(self, room: Conversation) -> None:
-        self.file.write(lambda db: open_conversation(db, room))
+    def add_room(self, room: Room) -> None:
+        self._file.write(lambda db: add_conversation(db, room))
 
-    def public_rooms(self) -> list[Conversation]:
-        with self.file.reading() as db:
-            return _several(db, "SELECT id FROM conversations WHERE public", {})
+    def public_rooms(self) -> list[Room]:
+        with self._file.reading() as db:
+            found = _find_all(db, "SELECT id FROM conversations WHERE public", "")
+        return [room for room in found if isinstance(room, Room)]
 
-    def update_room(self, room_id: str, **changes: Any) -> Conversation | None:
-        assignments = ", ".join(f"{name} = ?" for name in changes)
-        values = [rows.column(value) for value in changes.values()]
-        query = f"UPDATE conversations SET {assignments} WHERE id = ?"
-        return self._change(room_id, lambda db: db.execute(query, [*values, room_id]))
+    def rename(self, room_id: str, name: str) -> Room | None:
+        def rename(db: Db) -> Room | None:
+            query = "UPDATE conversations SET name = ?, updated_at = ? WHERE id = ? AND owner_id IS NOT NULL"
+            db.execute(query, [name, now(), room_id])
+            return find_room(db, room_id)
 
-    def add_member(self, room_id: str, user_id: str) -> Conversation | None:
-        room = "SELECT id AS conversation FROM conversations WHERE id = ?"
-        query = f"""INSERT OR IGNORE INTO members (conversation, user_id, cursor)
-            SELECT m.conversation, ?, ({_LAST.format("seq")}) FROM ({room}) m"""
-        return self._change(room_id, lambda db: db.execute(query, [user_id, room_id]))
+        return self._file.write(rename)
 
-    def remove_member(self, room_id: str, user_id: str) -> Conversation | None:
-        query = "DELETE FROM members WHERE conversation = ? AND user_id = ?"
-        return self._change(room_id, lambda db: db.execute(query, [room_id, user_id]))
+    def add_member(self, room_id: str, user_id: str, *, most: int) -> MemberChange | None:
+        def add(db: Db) -> MemberChange | None:
+            room = find_room(db, room_id)
+            if room is None or user_id in room.members or len(room.members) >= most:
+                return MemberChange(room, False) if room else None
+            query = f"""INSERT INTO members (conversation, user_id, cursor)
+                SELECT m.conversation, ?, ({_LAST_SEQ}) FROM (SELECT ? AS conversation) m"""
+            db.execute(query, [user_id, room_id])
+            return _changed(db, room_id)
 
-    def remove_room(self, room_id: str) -> list[str]:
+        return self._file.write(add)
+
+    def remove_member(self, room_id: str, user_id: str) -> MemberChange | None:
+        def remove(db: Db) -> MemberChange | None:
+            room = find_room(db, room_id)
+            if room is None or user_id not in room.members:
+                return MemberChange(room, False) if room else None
+            _leave(db, room, user_id)
+            return _changed(db, room_id)
+
+        return self._file.write(remove)
+
+    def remove_room(self, room_id: str, *, only_if_empty: bool = False) -> list[str]:
         def remove(db: Db) -> list[str]:
+            room = find_room(db, room_id)
+            if room is None or (only_if_empty and room.members):
+                return []
             db.execute("DELETE FROM conversations WHERE id = ?", [room_id])
             removed = db.execute("DELETE FROM messages WHERE conversation = ? RETURNING image", [room_id])
             return [image for (image,) in removed.fetchall() if image]
 
-        return self.file.write(remove)
-
-    def _change(self, room_id: str, change: Callable[[Db], object]) -> Conversation | None:
-        def apply(db: Db) -> Conversation | None:
-            change(db)
-            return _one(db, room_id)
-
-        return self.file.write(apply)
+        return self._file.write(remove)
 
 
-def open_conversation(db: Db, conversation: Conversation) -> None:
-    """Keep a conversation and its members, unless it is kept already."""
-    row = rows.row(conversation, rows.CONVERSATION)
-    query = f"INSERT OR IGNORE INTO conversations ({rows.CONVERSATION}) VALUES ({rows.marks(row)})"
-    if db.execute(query, row).rowcount:
+def add_conversation(db: Db, conversation: Conversation) -> None:
+    """Store a conversation and its members, unless it exists."""
+    query = f"{rows.insert('conversations', CONVERSATION)} ON CONFLICT DO NOTHING"
+    if db.execute(query, rows.conversation_row(conversation)).rowcount:
         members = [(conversation.id, member) for member in conversation.members]
         db.executemany("INSERT INTO members (conversation, user_id) VALUES (?, ?)", members)
 
 
-def _one(db: Db, conversation_id: str) -> Conversation | None:
-    found = _several(db, "SELECT :id", {"id": conversation_id})
+def find_conversation(db: Db, conversation_id: str) -> Conversation | None:
+    """The conversation with that id."""
+    found = _find_all(db, "SELECT :value", conversation_id)
     return found[0] if found else None
 
 
-def _several(db: Db, ids: str, values: dict[str, str]) -> list[Conversation]:
+def find_room(db: Db, room_id: str) -> Room | None:
+    """The room with that id."""
+    found = find_conversation(db, room_id)
+    return found if isinstance(found, Room) else None
+
+
+def leave_rooms(db: Db, user_id: str) -> None:
+    """Remove a user from all rooms."""
+    for conversation in _find_all(db, "SELECT conversation FROM members WHERE user_id = :value", user_id):
+        if isinstance(conversation, Room):
+            _leave(db, conversation, user_id)
+
+
+def _leave(db: Db, room: Room, user_id: str) -> None:
+    db.execute("DELETE FROM members WHERE conversation = ? AND user_id = ?", [room.id, user_id])
+    heirs = [member for member in room.members if member != user_id]
+    if room.owner_id == user_id and heirs:
+        db.execute("UPDATE conversations SET owner_id = ? WHERE id = ?", [heirs[0], room.id])
+
+
+def _changed(db: Db, room_id: str) -> MemberChange | None:
+    room = find_room(db, room_id)
+    return MemberChange(room, True) if room else None
+
+
+def _find_all(db: Db, ids: str, value: str) -> list[Conversation]:
     """The conversations whose ids a query finds."""
     cursors: defaultdict[str, dict[str, int]] = defaultdict(dict)
     members = f"SELECT conversation, user_id, cursor FROM members WHERE conversation IN ({ids}) ORDER BY joined"
-    for id, member, cursor in db.execute(members, values):
+    for id, member, cursor in db.execute(members, {"value": value}):
         cursors[id][member] = cursor
-    found = db.execute(f"SELECT {rows.CONVERSATION} FROM conversations WHERE id IN ({ids})", values).fetchall()
-    return [rows.conversation(row, cursors[row[0]]) for row in found]
+    query = f"SELECT {columns(CONVERSATION)} FROM conversations WHERE id IN ({ids})"
+    return [rows.conversation(row, cursors[row[0]]) for row in db.execute(query, {"value": value}).fetchall()]

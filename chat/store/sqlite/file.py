@@ -1,51 +1,88 @@
-"""The file: connections for reading, and a writer that commits in groups.
+"""The file: how it is opened, connections for reading, and what its failures mean.
 
-Reads go straight to the file; in WAL mode they never wait for a writer. Writes go through `_Writer`, which commits all
-that are waiting in one transaction: one fsync serves many, and a slow disk holds up nobody but those who write.
+Reads go straight to the file; in WAL mode they never wait for a writer. Writes go through `Writer`.
 """
 
+import logging
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
-from chat.errors import Unavailable
+from chat.errors import DatabaseDamagedError, DatabaseUnavailableError
 from chat.lib import threads
+from chat.store.sqlite.connection import Db, connect
+from chat.store.sqlite.migrations import migrate
+from chat.store.sqlite.writer import ReplacedError, Writer
 
 T = TypeVar("T")
-Db = sqlite3.Connection
 
-BUSY_SECONDS = 4.0  # how long to wait for another process's write; an answer is due within 5 seconds
+WRITE_SECONDS = 4.5  # how long to wait for a write on a disk that hangs; an answer is due within 5 seconds
+
+_UNAVAILABLE = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_READONLY,
+}
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_DAMAGED_ADVICE = (
+    "is damaged: stop the server, keep a copy of the folder, and restore a backup or recover what can be read with the "
+    "sqlite3 program: sqlite3 chat.db .recover | sqlite3 recovered.db"
+)
+_REPLACED_ADVICE = (
+    "or its -wal file was deleted or replaced while the server runs, so nothing is stored any more: restart the server, "
+    "and restore a backup first if the file is gone"
+)
+
+_log = logging.getLogger(__name__)
 
 
 class SqliteFile:
-    """One database file, shared by all threads of this process, and by other processes too."""
+    """One database file, shared by all threads of this process. Other processes can use it too."""
 
-    def __init__(self, path: Path, schema: str) -> None:
+    def __init__(self, path: Path) -> None:
         self._path = path
         self._idle: deque[Db] = deque()
+        self._damaged = False
+        self._told: set[str] = set()
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _failures_named():
-            db = self._connect()
-            db.executescript(f"BEGIN IMMEDIATE; {schema} COMMIT")
-        self._writer = _Writer(db)
+        with self._failures_named():
+            db = connect(path, create=True)
+            migrate(db, path)
+            db.execute("SELECT 1 FROM users").fetchone()  # the first read creates the -wal file
+        self._identity = self._identify()
+        self._writer = Writer(db, lambda: connect(path), self._is_in_place)
+        threads.start(self._check_pages)
 
     def close(self) -> None:
-        """Give back the file."""
+        """Close all connections."""
         self._writer.close()
         while self._idle:
             self._idle.pop().close()
 
+    def check(self) -> None:
+        """Raise if the file is known to be damaged, or is no longer the one that this process opened."""
+        with self._failures_named():
+            if self._damaged:
+                raise sqlite3.DatabaseError
+            if not self._is_in_place():
+                raise ReplacedError
+            self.one("SELECT 1 FROM users")
+
     @contextmanager
     def reading(self) -> Iterator[Db]:
-        """A connection that nobody else uses meanwhile. Under eventlet one is enough, as a read never yields."""
-        with _failures_named():
+        """A connection that no other thread uses meanwhile."""
+        with self._failures_named():
             try:
                 db = self._idle.pop()
             except IndexError:
-                db = self._connect()
+                db = connect(self._path)
             try:
                 yield db
             finally:
@@ -62,81 +99,56 @@ class SqliteFile:
             return db.execute(query, values).fetchall()
 
     def write(self, work: Callable[[Db], T]) -> T:
-        """Do ``work`` in a transaction of its own or none; when this returns, its changes are on the disk."""
-        with _failures_named():
-            return threads.run(self._writer.run, work)
+        """Do ``work`` in a transaction: all of it or nothing. When this returns, its changes are on the disk.
 
-    def _connect(self) -> Db:
-        db = sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")  # a commit has reached the disk: it outlives a power cut too
-        db.execute("PRAGMA foreign_keys = ON")
-        return db
+        ``work`` runs in a native thread: it can use no lock and no logger.
+        """
+        with self._failures_named():
+            return self._writer.run(work, WRITE_SECONDS)
 
-
-class _Job(Generic[T]):
-    """A write that waits for its turn, and then its outcome."""
-
-    result: T
-
-    def __init__(self, work: Callable[[Db], T]) -> None:
-        self.work = work
-        self.done = False
-        self.error: Exception | None = None
-
-    def attempt(self, db: Db) -> None:
-        """Do the work inside the open transaction; where it fails, its changes alone are undone."""
-        db.execute("SAVEPOINT job")
+    @contextmanager
+    def _failures_named(self) -> Iterator[None]:
+        """Raise what the database's trouble is called outside; what is a bug, such as a missing column, stays as it is."""
         try:
-            self.result = self.work(db)
-        except Exception as error:  # the job's own, of whatever kind: `run` raises it to the one who asked for the job
-            self.error = error
-            db.execute("ROLLBACK TO job")
-        db.execute("RELEASE job")
+            yield
+        except sqlite3.DatabaseError as error:
+            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF  # the rest of it is detail
+            if code in _DAMAGED:
+                self._damaged = True
+                self._tell(_DAMAGED_ADVICE)
+                raise DatabaseDamagedError from error
+            if code in _UNAVAILABLE:
+                raise DatabaseUnavailableError from error
+            raise
+        except ReplacedError as error:
+            self._tell(_REPLACED_ADVICE)
+            raise DatabaseUnavailableError from error
+        except TimeoutError as error:
+            raise DatabaseUnavailableError from error
 
+    def _tell(self, advice: str) -> None:
+        """Log what the owner has to do, once."""
+        if advice not in self._told:
+            self._told.add(advice)
+            _log.critical("%s %s", self._path, advice)
 
-class _Writer:
-    """Group commit: the first who gets the lock does the work of all who wait for it."""
-
-    def __init__(self, db: Db) -> None:
-        self._db = db
-        self._waiting: deque[_Job[Any]] = deque()
-        self._lock = threads.native_lock()
-
-    def run(self, work: Callable[[Db], T]) -> T:
-        """Do ``work`` and return when it is committed. Blocks, so call it through `threads.run`."""
-        job = _Job(work)
-        self._waiting.append(job)
-        with self._lock:
-            if not job.done:
-                self._commit_waiting()
-        if job.error is not None:
-            raise job.error
-        return job.result
-
-    def close(self) -> None:
-        with self._lock:
-            self._db.close()
-
-    def _commit_waiting(self) -> None:
-        jobs = [self._waiting.popleft() for _ in range(len(self._waiting))]
+    def _is_in_place(self) -> bool:
+        """Whether the names still lead to the files that this process has open: then a restart would find them too."""
         try:
-            self._db.execute("BEGIN IMMEDIATE")
-            for job in jobs:
-                job.attempt(self._db)
-            self._db.execute("COMMIT")
-        except sqlite3.Error as error:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            for job in jobs:
-                job.error = error
-        for job in jobs:
-            job.done = True
+            return self._identify() == self._identity
+        except FileNotFoundError:
+            return False
 
+    def _identify(self) -> list[tuple[int, int]]:
+        found = [Path(f"{self._path}{suffix}").stat() for suffix in ("", "-wal")]
+        return [(stat.st_dev, stat.st_ino) for stat in found]
 
-@contextmanager
-def _failures_named() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        raise Unavailable("the database cannot be used right now; try again soon", "database_unavailable") from error
+    def _check_pages(self) -> None:
+        """Look for damage. Runs beside the server, in a thread of its own."""
+        with suppress(sqlite3.OperationalError), closing(connect(self._path)) as db:
+            try:
+                self._damaged |= db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",)
+            except sqlite3.OperationalError:
+                raise
+            except sqlite3.DatabaseError:
+                self._damaged = True

@@ -1,115 +1,147 @@
 """Messages in SQLite."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 
-from chat.models.conversation import Conversation
-from chat.models.message import Message
+from msgspec.structs import replace
+
+from chat.errors import BlockedError, NotAMemberError, NotFoundError, UserNotFoundError
+from chat.models.conversation import Conversation, direct
+from chat.models.message import Draft, LegacyMessage, Message
+from chat.store.port import Appended, Page, Revision
 from chat.store.sqlite import rows
-from chat.store.sqlite.conversations import open_conversation
-from chat.store.sqlite.file import Db, SqliteFile
+from chat.store.sqlite.connection import Db
+from chat.store.sqlite.conversations import add_conversation
+from chat.store.sqlite.file import SqliteFile
+from chat.store.sqlite.rows import MESSAGE, columns
 
 _NO_END = 2**63 - 1  # SQLite's largest integer
 _TRIGRAM = 3  # characters
+_SELECT = f"SELECT {columns(MESSAGE)} FROM messages"
+_UPDATE = f"UPDATE messages SET {' = ?, '.join(MESSAGE)} = ? WHERE id = ?"
+# The greater of the two: release 1.0, which kept no counter, may still write into the file while it is being replaced.
+_NEXT_NUMBER = """UPDATE conversations AS c
+    SET rev = 1 + max(rev, (SELECT coalesce(max(rev), 0) FROM messages m WHERE m.conversation = c.id))
+    WHERE id = ? RETURNING rev"""
 
 
-class Messages:
-    """The part of `chat.store.Store` that is about messages."""
+class SqliteMessages:
+    """`chat.store.port.Messages` in SQLite."""
 
-    file: SqliteFile
+    def __init__(self, file: SqliteFile) -> None:
+        self._file = file
 
-    def append_message(self, conversation: Conversation, message: Message) -> Message:
-        def append(db: Db) -> Message:
-            if message.client_id and (sent := _find_sent(db, message.sender_id, message.client_id)):
-                return sent
-            open_conversation(db, conversation)
-            number = _last_rev(db, conversation.id) + 1
-            numbered = replace(message, seq=number, rev=number)
-            row = rows.row(numbered, rows.MESSAGE)
-            db.execute(f"INSERT INTO messages ({rows.MESSAGE}) VALUES ({rows.marks(row)})", row)
-            return numbered
+    def append(self, draft: Draft) -> Appended:
+        def append(db: Db) -> Appended:
+            if draft.client_id and (sent := _find_sent(db, draft.sender_id, draft.client_id)):
+                return Appended(sent, False)
+            _require_may_write(db, draft, draft.sender_id)
+            if draft.receiver_id is not None:
+                add_conversation(db, direct(draft.sender_id, draft.receiver_id))
+            message = draft.numbered(_next_number(db, draft.conversation))
+            db.execute(rows.insert("messages", MESSAGE), rows.row(message, MESSAGE))
+            return Appended(message, True)
 
-        return self.file.write(append)
+        return self._file.write(append)
 
-    def revise_message(self, message_id: str, revise: Callable[[Message], Message]) -> Message | None:
-        def apply(db: Db) -> Message | None:
+    def revise(
+        self, message_id: str, change: Callable[[Message], Message | None], *, author: str | None
+    ) -> Revision | None:
+        def revise(db: Db) -> Revision | None:
             before = _find(db, message_id)
-            after = before and revise(before)
-            if before is None or after is None or after is before:
-                return before
-            revised = replace(after, rev=_last_rev(db, before.conversation or "") + 1)
-            assignments = ", ".join(f"{name} = ?" for name in rows.MESSAGE.split(", "))
-            values = [*rows.row(revised, rows.MESSAGE), message_id]
-            db.execute(f"UPDATE messages SET {assignments} WHERE id = ?", values)
-            return revised
+            if before is None:
+                return None
+            if author is not None:
+                _require_may_write(db, before, author)
+            after = change(before)
+            if after is None:
+                return Revision(before, False)
+            revised = replace(after, rev=_next_number(db, before.conversation))
+            db.execute(_UPDATE, [*rows.row(revised, MESSAGE), message_id])
+            return Revision(revised, True)
 
-        return self.file.write(apply)
+        return self._file.write(revise)
 
-    def find_message(self, message_id: str) -> Message | None:
-        with self.file.reading() as db:
+    def find(self, message_id: str) -> Message | None:
+        with self._file.reading() as db:
             return _find(db, message_id)
 
     def find_sent(self, sender_id: str, client_id: str) -> Message | None:
-        with self.file.reading() as db:
+        with self._file.reading() as db:
             return _find_sent(db, sender_id, client_id)
 
-    def messages_of(self, sender_id: str, after: str, limit: int) -> list[Message]:
-        query = f"SELECT {rows.MESSAGE} FROM messages WHERE sender_id = ? AND id > ? ORDER BY id LIMIT ?"
-        return [rows.message(row) for row in self.file.all(query, sender_id, after, limit)]
+    def of_sender(self, sender_id: str, after: str, limit: int) -> list[Message | LegacyMessage]:
+        query = f"{_SELECT} WHERE sender_id = ? AND id > ? ORDER BY id LIMIT ?"
+        return [rows.message(row) for row in self._file.all(query, sender_id, after, limit)]
 
-    def messages_before(self, conversation: Conversation, before: int | None, limit: int) -> tuple[list[Message], int]:
-        found = self.file.all(
-            f"SELECT {rows.MESSAGE} FROM messages WHERE conversation = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
-            *(conversation.id, _NO_END if before is None else before, limit + 1),
-        )
-        page = [rows.message(row) for row in reversed(found[:limit])]
-        return page, (page[0].seq or 0) if len(found) > limit else 0
+    def page(self, conversation: Conversation, before: int | None, limit: int, skip: int = 0) -> Page:
+        query = f"{_SELECT} WHERE conversation = ? AND seq < ? ORDER BY seq DESC LIMIT ? OFFSET ?"
+        end = _NO_END if before is None else before
+        found = [rows.message(row) for row in self._file.all(query, conversation.id, end, limit + 1, skip)]
+        messages = found[:limit][::-1]
+        return Page([*messages], messages[0].seq if len(found) > limit else None)
 
     def changes_since(self, conversation_id: str, rev: int, limit: int) -> list[Message]:
-        query = f"SELECT {rows.MESSAGE} FROM messages WHERE conversation = ? AND rev > ? ORDER BY rev LIMIT ?"
-        return [rows.message(row) for row in self.file.all(query, conversation_id, rev, limit)]
+        query = f"{_SELECT} WHERE conversation = ? AND rev > ? ORDER BY rev LIMIT ?"
+        return [rows.message(row) for row in self._file.all(query, conversation_id, rev, limit)]
 
-    def search_messages(self, user_id: str, text: str, conversation_id: str | None, limit: int) -> list[Message]:
-        with self.file.reading() as db:
+    def search(self, user_id: str, text: str, conversation_id: str | None, limit: int) -> list[Message]:
+        with self._file.reading() as db:
             found = db.execute(
-                f"""SELECT {rows.MESSAGE} FROM messages WHERE {_contains(text)}
+                f"""{_SELECT} WHERE {_contains(text)}
                 AND conversation IN (SELECT conversation FROM members WHERE user_id = :me)
-                AND (:one IS NULL OR conversation = :one) ORDER BY created_at DESC, number DESC LIMIT :limit""",
+                AND (:one IS NULL OR conversation = :one) ORDER BY number DESC LIMIT :limit""",
                 {"me": user_id, "one": conversation_id, "limit": limit, "text": text, "phrase": _phrase(text)},
             ).fetchall()
         return [rows.message(row) for row in found]
 
-    def count_unnumbered(self) -> int:
-        return 0  # no other backend writes into this file
 
-    def number_messages(self) -> Iterator[str]:
-        return iter(())
+def _require_may_write(db: Db, what: Draft, author: str) -> None:
+    """Raise unless the author can write into the conversation of that draft or message at this moment."""
+    if what.receiver_id is None:
+        room = db.execute("SELECT 1 FROM conversations WHERE id = ?", [what.conversation]).fetchone()
+        if room is None:
+            raise NotFoundError
+        _require_user(db, author, UserNotFoundError)
+        member = "SELECT 1 FROM members WHERE conversation = ? AND user_id = ?"
+        if what.system is None and not db.execute(member, [what.conversation, author]).fetchone():
+            raise NotAMemberError
+        return
+    other = direct(what.sender_id, what.receiver_id).other(author)
+    _require_user(db, other, NotFoundError)
+    _require_user(db, author, UserNotFoundError)
+    blocks = "SELECT 1 FROM blocks WHERE user_id = ? AND blocked_id = ?"
+    if db.execute(blocks, [other, author]).fetchone():
+        raise BlockedError
+
+
+def _require_user(db: Db, user_id: str, error: type[NotFoundError | UserNotFoundError]) -> None:
+    if not db.execute("SELECT 1 FROM users WHERE id = ?", [user_id]).fetchone():
+        raise error
+
+
+def _next_number(db: Db, conversation_id: str) -> int:
+    """Take the next number of the conversation, in the transaction that uses it."""
+    number: int = db.execute(_NEXT_NUMBER, [conversation_id]).fetchone()[0]
+    return number
 
 
 def _contains(text: str) -> str:
-    """The condition that finds the text: by the index of all trigrams, which knows nothing of shorter texts."""
+    """The condition that finds the text: by the index of all trigrams, unless the text is shorter."""
     if len(text) < _TRIGRAM:
         return "instr(lower(text), lower(:text))"
     return "number IN (SELECT rowid FROM message_text WHERE message_text MATCH :phrase)"
 
 
 def _phrase(text: str) -> str:
-    """The text as a phrase of the search language, in which nothing in it means anything."""
+    """The text as a phrase of the search language, in which none of its characters has a meaning."""
     return '"' + text.replace('"', '""') + '"'
 
 
 def _find(db: Db, message_id: str) -> Message | None:
-    row = db.execute(f"SELECT {rows.MESSAGE} FROM messages WHERE id = ?", [message_id]).fetchone()
+    row = db.execute(f"{_SELECT} WHERE id = ?", [message_id]).fetchone()
     return row and rows.message(row)
 
 
 def _find_sent(db: Db, sender_id: str, client_id: str) -> Message | None:
-    query = f"SELECT {rows.MESSAGE} FROM messages WHERE sender_id = ? AND client_id = ?"
-    row = db.execute(query, [sender_id, client_id]).fetchone()
+    row = db.execute(f"{_SELECT} WHERE sender_id = ? AND client_id = ?", [sender_id, client_id]).fetchone()
     return row and rows.message(row)
-
-
-def _last_rev(db: Db, conversation_id: str) -> int:
-    query = "SELECT coalesce(max(rev), 0) FROM messages WHERE conversation = ?"
-    number: int = db.execute(query, [conversation_id]).fetchone()[0]
-    return number

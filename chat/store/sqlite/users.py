@@ -1,78 +1,127 @@
 """Users, their sessions and blocks in SQLite."""
 
-from datetime import datetime
-from typing import Any
+import json
+from collections.abc import Collection
+
+from msgspec.structs import replace
 
 from chat.models.user import Session, User
+from chat.models.values import now
+from chat.store.port import ProfileChange
 from chat.store.sqlite import rows
-from chat.store.sqlite.file import Db, SqliteFile
+from chat.store.sqlite.connection import Db
+from chat.store.sqlite.conversations import leave_rooms
+from chat.store.sqlite.file import SqliteFile
+from chat.store.sqlite.rows import SESSION, USER, columns
+
+_SESSIONS = f"SELECT {columns(SESSION)} FROM sessions WHERE user_id = ? ORDER BY number"
 
 
-class Users:
-    """The part of `chat.store.Store` that is about users."""
+class SqliteUsers:
+    """`chat.store.port.Users` in SQLite."""
 
-    file: SqliteFile
+    def __init__(self, file: SqliteFile) -> None:
+        self._file = file
 
-    def add_user(self, user: User) -> bool:
-        row = rows.row(user, rows.USER)
-
+    def add(self, user: User) -> bool:
         def add(db: Db) -> bool:
-            query = f"INSERT INTO users ({rows.USER}) VALUES ({rows.marks(row)}) ON CONFLICT (email) DO NOTHING"
-            return db.execute(query, row).rowcount == 1
+            query = f"{rows.insert('users', USER)} ON CONFLICT (email) DO NOTHING"
+            return db.execute(query, rows.row(user, USER)).rowcount == 1
 
-        return self.file.write(add)
+        return self._file.write(add)
 
-    def find_user(self, user_id: str) -> User | None:
-        return self._find("id = ?", user_id)
+    def find(self, user_id: str) -> User | None:
+        with self._file.reading() as db:
+            return _find(db, "id = ?", user_id)
 
-    def find_user_by_email(self, email: str) -> User | None:
-        return self._find("email = ?", email.lower())
+    def find_by_email(self, email: str) -> User | None:
+        with self._file.reading() as db:
+            return _find(db, "email = ?", email.lower())
 
-    def list_users(self) -> list[User]:
-        return [rows.user(row) for row in self.file.all(f"SELECT {rows.USER} FROM users")]
+    def all(self) -> list[User]:
+        return [rows.user(row) for row in self._file.all(f"SELECT {columns(USER)} FROM users")]
 
-    def update_user(self, user_id: str, **changes: Any) -> User | None:
-        assignments = ", ".join(f"{name} = ?" for name in changes)
-        values = [rows.column(value) for value in changes.values()]
-        self.file.write(lambda db: db.execute(f"UPDATE users SET {assignments} WHERE id = ?", [*values, user_id]))
-        return self.find_user(user_id)
+    def set_profile(self, user_id: str, *, full_name: str | None, profile_pic: str | None) -> ProfileChange | None:
+        def change(db: Db) -> ProfileChange | None:
+            before = _find(db, "id = ?", user_id)
+            if before is None:
+                return None
+            after = replace(before, updated_at=now())
+            if full_name is not None:
+                after = replace(after, full_name=full_name)
+            if profile_pic is not None:
+                after = replace(after, profile_pic=profile_pic)
+            query = "UPDATE users SET full_name = ?, profile_pic = ?, updated_at = ? WHERE id = ?"
+            db.execute(query, [after.full_name, after.profile_pic, after.updated_at, user_id])
+            replaced = before.profile_pic if before.profile_pic != after.profile_pic else ""
+            return ProfileChange(after, replaced or None)
 
-    def remove_user(self, user_id: str) -> None:
-        self.file.write(lambda db: db.execute("DELETE FROM users WHERE id = ?", [user_id]))
+        return self._file.write(change)
 
-    def add_session(self, user_id: str, session: Session, keep: int) -> None:
-        row = [user_id, *rows.row(session, rows.SESSION)]
-        newest = "SELECT id FROM sessions WHERE user_id = ? ORDER BY created_at DESC, id DESC LIMIT ?"
+    def set_password(self, user_id: str, *, old_hash: str, new_hash: str, keep_session: str) -> list[Session] | None:
+        def change(db: Db) -> list[Session] | None:
+            query = "UPDATE users SET password_hash = ?, updated_at = ? WHERE id = ? AND password_hash = ?"
+            if not db.execute(query, [new_hash, now(), user_id, old_hash]).rowcount:
+                return None
+            return _end(db, [session for session in _sessions(db, user_id) if session.id != keep_session])
 
-        def add(db: Db) -> None:
-            db.execute(f"INSERT INTO sessions (user_id, {rows.SESSION}) VALUES ({rows.marks(row)})", row)
-            db.execute(f"DELETE FROM sessions WHERE user_id = ? AND id NOT IN ({newest})", [user_id, user_id, keep])
+        return self._file.write(change)
 
-        self.file.write(add)
+    def set_last_seen(self, user_id: str, time: int) -> None:
+        self._file.write(lambda db: db.execute("UPDATE users SET last_seen = ? WHERE id = ?", [time, user_id]))
 
-    def touch_session(self, user_id: str, session_id: str, time: datetime) -> None:
+    def remove(self, user_id: str) -> User | None:
+        def remove(db: Db) -> User | None:
+            user = _find(db, "id = ?", user_id)
+            leave_rooms(db, user_id)
+            db.execute("DELETE FROM users WHERE id = ?", [user_id])
+            return user
+
+        return self._file.write(remove)
+
+    def begin_session(self, user_id: str, session: Session, *, password_hash: str, keep: int) -> list[Session] | None:
+        def begin(db: Db) -> list[Session] | None:
+            query = f"""INSERT INTO sessions (user_id, {columns(SESSION)})
+                SELECT id, ?, ?, ?, ? FROM users WHERE id = ? AND password_hash = ?"""
+            if not db.execute(query, [*rows.row(session, SESSION), user_id, password_hash]).rowcount:
+                return None
+            return _end(db, _sessions(db, user_id)[:-keep])
+
+        return self._file.write(begin)
+
+    def touch_session(self, user_id: str, session_id: str, time: int) -> None:
         query = "UPDATE sessions SET last_used_at = ? WHERE user_id = ? AND id = ?"
-        self.file.write(lambda db: db.execute(query, [rows.column(time), user_id, session_id]))
+        self._file.write(lambda db: db.execute(query, [time, user_id, session_id]))
 
-    def remove_session(self, user_id: str, session_id: str) -> None:
+    def end_sessions(self, user_id: str, session_ids: Collection[str]) -> None:
         query = "DELETE FROM sessions WHERE user_id = ? AND id = ?"
-        self.file.write(lambda db: db.execute(query, [user_id, session_id]))
+        self._file.write(lambda db: db.executemany(query, [(user_id, session_id) for session_id in session_ids]))
+
+    def sessions_alive(self, session_ids: Collection[str]) -> set[str]:
+        query = "SELECT id FROM sessions WHERE id IN (SELECT value FROM json_each(?))"
+        return {id for (id,) in self._file.all(query, json.dumps(list(session_ids)))}
 
     def set_blocked(self, user_id: str, other_id: str, blocked: bool) -> None:
-        add = "INSERT OR IGNORE INTO blocks (user_id, blocked_id) VALUES (?, ?)"
-        remove = "DELETE FROM blocks WHERE user_id = ? AND blocked_id = ?"
-        self.file.write(lambda db: db.execute(add if blocked else remove, [user_id, other_id]))
+        add = "INSERT OR IGNORE INTO blocks (user_id, blocked_id) SELECT id, ? FROM users WHERE id = ?"
+        remove = "DELETE FROM blocks WHERE blocked_id = ? AND user_id = ?"
+        self._file.write(lambda db: db.execute(add if blocked else remove, [other_id, user_id]))
 
     def blockers_of(self, user_id: str) -> set[str]:
-        return {id for (id,) in self.file.all("SELECT user_id FROM blocks WHERE blocked_id = ?", user_id)}
+        return {id for (id,) in self._file.all("SELECT user_id FROM blocks WHERE blocked_id = ?", user_id)}
 
-    def _find(self, condition: str, value: str) -> User | None:
-        with self.file.reading() as db:
-            row = db.execute(f"SELECT {rows.USER} FROM users WHERE {condition}", [value]).fetchone()
-            if row is None:
-                return None
-            sessions = db.execute(
-                f"SELECT {rows.SESSION} FROM sessions WHERE user_id = ? ORDER BY created_at, id", row[:1]
-            ).fetchall()
-            blocked = db.execute("SELECT blocked_id FROM blocks WHERE user_id = ?", row[:1]).fetchall()
-        return rows.user(row, tuple(map(rows.session, sessions)), frozenset(id for (id,) in blocked))
+
+def _find(db: Db, condition: str, value: str) -> User | None:
+    row = db.execute(f"SELECT {columns(USER)} FROM users WHERE {condition}", [value]).fetchone()
+    if row is None:
+        return None
+    blocked = db.execute("SELECT blocked_id FROM blocks WHERE user_id = ?", row[:1]).fetchall()
+    return rows.user(row, tuple(_sessions(db, row[0])), frozenset(id for (id,) in blocked))
+
+
+def _sessions(db: Db, user_id: str) -> list[Session]:
+    return [rows.session(row) for row in db.execute(_SESSIONS, [user_id])]
+
+
+def _end(db: Db, sessions: list[Session]) -> list[Session]:
+    db.executemany("DELETE FROM sessions WHERE id = ?", [(session.id,) for session in sessions])
+    return sessions

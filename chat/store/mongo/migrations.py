@@ -1,0 +1,72 @@
+"""The database's versions, as a list of numbered steps. The document ``schema`` in ``meta`` says how many it went through.
+
+Several processes may take the same step at once, and a step that was cut off is taken again: each finds what is missing.
+Never change a step that was released: add one.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from pymongo import ASCENDING, DESCENDING
+from pymongo.collation import Collation
+from pymongo.database import Database
+
+from chat.errors import DatabaseTooNewError
+from chat.lib.progress import progress_bar
+from chat.store.mongo.documents import Document
+
+IGNORING_CASE = Collation(locale="en", strength=2)
+LONG = 10_000  # conversations: numbering so many takes seconds
+
+
+def migrate(database: Database[Document]) -> None:
+    """Bring the database to the newest version. Raises `DatabaseTooNewError`."""
+    schema = database.meta.find_one({"_id": "schema"}) or {"version": 0}
+    if schema["version"] > len(STEPS):
+        raise DatabaseTooNewError(schema["version"], len(STEPS))
+    for step in STEPS[schema["version"] :]:
+        step(database)
+    database.meta.update_one({"_id": "schema"}, {"$max": {"version": len(STEPS)}}, upsert=True)
+
+
+def _release_1_0(database: Database[Document]) -> None:
+    """The indexes of release 1.0. A sparse index leaves out the messages that have no number yet."""
+    # The Express backend makes this one itself, with an old option that would not match ours.
+    if not any(
+        index["key"] == [("email", 1)] and index.get("unique") and not index.get("collation")
+        for index in database.users.index_information().values()
+    ):
+        database.users.create_index("email", unique=True)
+    database.users.create_index("email", name="email_ignoring_case", collation=IGNORING_CASE)
+    database.users.create_index("blocked", sparse=True)
+    database.conversations.create_index("members")
+    database.conversations.create_index("public", sparse=True)
+    messages = database.messages
+    messages.create_index([("conversation", ASCENDING), ("rev", ASCENDING)], unique=True, sparse=True)
+    messages.create_index([("conversation", ASCENDING), ("seq", ASCENDING)], unique=True, sparse=True)
+    messages.create_index([("senderId", ASCENDING), ("receiverId", ASCENDING), ("createdAt", ASCENDING)])
+    messages.create_index(
+        [("senderId", ASCENDING), ("clientId", ASCENDING)],
+        unique=True,
+        partialFilterExpression={"clientId": {"$exists": True}},
+    )
+
+
+def _counters(database: Database[Document]) -> None:
+    """Each conversation gets a counter that only grows, and knows its last message."""
+    database.users.create_index("sessions.id", sparse=True)
+    database.messages.create_index("clientId", sparse=True)  # SecantusDB can't use the partial index for a look-up
+    uncounted: Document = {"rev": {"$exists": False}}
+    ids: list[Any] = [found["_id"] for found in database.conversations.find(uncounted, {"_id": 1})]
+    with progress_bar("Numbering conversations", len(ids), hidden=len(ids) < LONG) as bar:
+        for id in ids:
+            said = {"conversation": str(id)}
+            changed = database.messages.find_one(said, {"rev": 1}, sort=[("rev", DESCENDING)])
+            last = database.messages.find_one(said, {"seq": 1}, sort=[("seq", DESCENDING)])
+            if changed and last:
+                counter = {"rev": changed["rev"], "last": {"id": last["_id"], "seq": last["seq"]}}
+                database.conversations.update_one({"_id": id, **uncounted}, {"$set": counter})
+            bar.update(1)
+
+
+STEPS: tuple[Callable[[Database[Document]], None], ...] = (_release_1_0, _counters)

@@ -1,0 +1,155 @@
+"""The tables, as a list of numbered steps. ``PRAGMA user_version`` says how many of them a file has gone through.
+
+A file of release 1.0 has no number but its tables; the first step leaves those as they are. Never change a step that was
+released: add one.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from chat.errors import DatabaseTooNewError
+from chat.lib.progress import progress_bar
+from chat.store.sqlite.connection import Db
+
+BACKUP_PAGES = 2048  # copied at a time: 8 MiB
+LONG_BYTES = 256 * 1024 * 1024  # copying this much takes seconds: a progress bar is shown
+
+
+def migrate(db: Db, path: Path) -> None:
+    """Bring the file to the newest version, after making a copy of it, such as ``chat.db.backup-v1``.
+
+    Raises `DatabaseTooNewError`.
+    """
+    if _version(db) == len(STEPS):
+        return
+    db.execute("BEGIN IMMEDIATE")  # other processes that start now wait, and then find nothing to do
+    try:
+        done = _version(db)
+        if done > len(STEPS):
+            raise DatabaseTooNewError(done, len(STEPS))
+        if 0 < done < len(STEPS):
+            _back_up(path, done)
+        for step in STEPS[done:]:
+            step(db)
+        db.execute(f"PRAGMA user_version = {len(STEPS)}")
+        db.execute("COMMIT")
+    finally:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+
+
+def _version(db: Db) -> int:
+    """How many steps the file has gone through; 0 if it is empty."""
+    version: int = db.execute("PRAGMA user_version").fetchone()[0]
+    tables: int = db.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'messages'").fetchone()[0]
+    return version or tables  # release 1.0 wrote no number
+
+
+def _back_up(path: Path, version: int) -> None:
+    """Copy the file as it is now. The copy gets its name when it is complete."""
+    backup = path.with_name(f"{path.name}.backup-v{version}")
+    partial = backup.with_name(f"{backup.name}.partial")
+    partial.unlink(missing_ok=True)
+    with (
+        closing(sqlite3.connect(path)) as source,
+        closing(sqlite3.connect(partial)) as target,
+        progress_bar(f"Backing up the database to {backup.name}", 1, hidden=path.stat().st_size < LONG_BYTES) as bar,
+    ):
+
+        def progress(_status: int, remaining: int, total: int) -> None:
+            bar.length = total
+            bar.update(total - remaining - bar.pos)
+
+        source.backup(target, pages=BACKUP_PAGES, progress=progress)
+    partial.replace(backup)
+
+
+def _release_1_0(db: Db) -> None:
+    """The tables of release 1.0."""
+    _execute(db, _SCHEMA_1_0)
+
+
+def _counters(db: Db) -> None:
+    """Each conversation gets a counter that only grows; sessions are ordered by a number, not by a clock."""
+    _execute(
+        db,
+        """
+        ALTER TABLE conversations ADD COLUMN rev INTEGER NOT NULL DEFAULT 0;
+        UPDATE conversations SET rev =
+            (SELECT coalesce(max(rev), 0) FROM messages WHERE conversation = conversations.id);
+        ALTER TABLE sessions RENAME TO old_sessions;
+        CREATE TABLE sessions (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+            user_id TEXT NOT NULL REFERENCES users(id) ON DELETE CASCADE,
+            created_at INTEGER NOT NULL, last_used_at INTEGER NOT NULL, user_agent TEXT NOT NULL
+        );
+        INSERT INTO sessions (id, user_id, created_at, last_used_at, user_agent)
+            SELECT id, user_id, created_at, last_used_at, user_agent FROM old_sessions ORDER BY created_at, id;
+        DROP TABLE old_sessions;
+        CREATE INDEX sessions_of_user ON sessions(user_id, number);
+        """,
+    )
+
+
+def _execute(db: Db, script: str) -> None:
+    """Execute statements, each of which ends at the end of a line, within the open transaction."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            db.execute(statement)
+            statement = ""
+
+
+STEPS: tuple[Callable[[Db], None], ...] = (_release_1_0, _counters)
+
+_SCHEMA_1_0 = """
+CREATE TABLE IF NOT EXISTS users (
+    id TEXT PRIMARY KEY, email TEXT NOT NULL UNIQUE, full_name TEXT NOT NULL, password_hash TEXT NOT NULL,
+    profile_pic TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, last_seen INTEGER
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sessions (
+    id TEXT PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users(id) ON DELETE CASCADE,
+    created_at INTEGER NOT NULL, last_used_at INTEGER NOT NULL, user_agent TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS sessions_of_user ON sessions(user_id, created_at);
+CREATE TABLE IF NOT EXISTS blocks (
+    user_id TEXT NOT NULL REFERENCES users(id) ON DELETE CASCADE, blocked_id TEXT NOT NULL,
+    PRIMARY KEY (user_id, blocked_id)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS blockers ON blocks(blocked_id);
+CREATE TABLE IF NOT EXISTS conversations (
+    id TEXT PRIMARY KEY, name TEXT, public INTEGER NOT NULL, owner_id TEXT, created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS public_rooms ON conversations(public) WHERE public;
+CREATE TABLE IF NOT EXISTS members (
+    conversation TEXT NOT NULL REFERENCES conversations(id) ON DELETE CASCADE, user_id TEXT NOT NULL,
+    cursor INTEGER NOT NULL DEFAULT 0, joined INTEGER PRIMARY KEY, UNIQUE (conversation, user_id)
+);
+CREATE INDEX IF NOT EXISTS conversations_of_user ON members(user_id);
+CREATE TABLE IF NOT EXISTS messages (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, conversation TEXT NOT NULL, seq INTEGER NOT NULL,
+    rev INTEGER NOT NULL, sender_id TEXT NOT NULL, receiver_id TEXT, text TEXT, image TEXT, client_id TEXT,
+    fingerprint TEXT, reply_to TEXT, reactions TEXT NOT NULL, system TEXT, user_id TEXT, edited_at INTEGER,
+    deleted_at INTEGER, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS messages_by_rev ON messages(conversation, rev);
+CREATE UNIQUE INDEX IF NOT EXISTS messages_by_seq ON messages(conversation, seq);
+CREATE UNIQUE INDEX IF NOT EXISTS messages_by_client_id ON messages(sender_id, client_id) WHERE client_id IS NOT NULL;
+CREATE VIRTUAL TABLE IF NOT EXISTS message_text
+    USING fts5(text, content='messages', content_rowid='number', tokenize='trigram');
+CREATE TRIGGER IF NOT EXISTS message_added AFTER INSERT ON messages WHEN new.text IS NOT NULL BEGIN
+    INSERT INTO message_text(rowid, text) VALUES (new.number, new.text);
+END;
+CREATE TRIGGER IF NOT EXISTS message_changed AFTER UPDATE OF text ON messages WHEN new.text IS NOT old.text BEGIN
+    INSERT INTO message_text(message_text, rowid, text)
+        SELECT 'delete', old.number, old.text WHERE old.text IS NOT NULL;
+    INSERT INTO message_text(rowid, text) SELECT new.number, new.text WHERE new.text IS NOT NULL;
+END;
+CREATE TRIGGER IF NOT EXISTS message_removed AFTER DELETE ON messages WHEN old.text IS NOT NULL BEGIN
+    INSERT INTO message_text(message_text, rowid, text) VALUES ('delete', old.number, old.text);
+END;
+"""
