@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +70,7 @@ def install() -> None:
     subprocess.run(
         [npm, "install", "--prefix", FOLDER, "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"],
         check=True,
+        stdout=sys.stderr,  # standard output is for the figures
     )
     installed.write_text(wanted.read_text())
 
