@@ -85,7 +85,7 @@ def main(
 
 
 def load(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Run the load in Node, and give its lines as they come."""
+    """Run the load in Node, and give its lines as they come. Raises RuntimeError if it breaks down."""
     command = [node(), str(FOLDER / "load" / "main.mjs")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
@@ -95,8 +95,11 @@ def load(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
             process.stdin.close()
             for line in process.stdout:
                 yield json.loads(line)
-        finally:
+        except BaseException:
             process.terminate()
+            raise
+    if process.returncode:
+        raise RuntimeError(f"the load broke down with exit code {process.returncode}")
 
 
 def measurements(plan: dict[str, Any]) -> int:
