@@ -1,6 +1,6 @@
 """Writes `docs/events.md` and `docs/asyncapi.json` from the events in `chat.events` and `chat.sockets`.
 
-Run ``.venv/bin/python scripts/event_docs.py``; a test fails when the documents are out of date.
+Run ``.venv/bin/python scripts/event_docs.py``. With ``--check`` it writes nothing, and fails if they are out of date.
 """
 
 import json
@@ -144,7 +144,13 @@ def files() -> dict[Path, str]:
     }
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Write the files, or with --check, exit with the names of those that are out of date."""
+    if "--check" in sys.argv:
+        sys.exit(" ".join(str(path) for path, content in files().items() if path.read_text() != content) or None)
     for path, content in files().items():
-        path.parent.mkdir(exist_ok=True)
         path.write_text(content)
+
+
+if __name__ == "__main__":
+    main()

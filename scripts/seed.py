@@ -1,25 +1,26 @@
 """Fills the chat with a dozen demo users, pictures and a few conversations: `.venv/bin/python scripts/seed.py`.
 
-Safe to run twice, and on a database in use: users are known by their email, messages by their clientId.
+It uses the API, through Flask's test client: no server has to run. Safe to run twice, and on a database in use: users are
+known by their email, messages by their clientId.
 """
 
 import base64
 import colorsys
 import io
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from flask import Flask
 from PIL import Image, ImageDraw, ImageFont
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from chat import create_app
-from chat.controllers import auth, messages, rooms
-from chat.controllers.messages import Content
-from chat.models.user import User
-from chat.store import store
+from chat.config import Config
 
-PASSWORD = "password123"  # noqa: S105  # everybody may know it
+PASSWORD = "password123"  # noqa: S105  # everyone may know it
 NAMES = ("Ann", "Bob", "Carl", "Dora", "Emil", "Fay", "Gus", "Hana", "Ivo", "Jana", "Kim", "Lou")
 CONVERSATIONS = {
     ("Ann", "Bob"): (
@@ -34,45 +35,59 @@ CONVERSATIONS = {
     ("Emil", "Ann"): ("The build is green again.",),
 }
 ROOM = (
-    ("Ann", "Welcome, everybody. This room is for everything about the launch."),
+    ("Ann", "Welcome, everyone. This room is for everything about the launch."),
     ("Fay", "The texts are done, the pictures are on their way."),
     ("Gus", "Then we are ready on Thursday."),
     ("Hana", "Thursday it is."),
 )
 
 
+class DemoUser:
+    """A demo user, logged in. A new one gets a picture."""
+
+    def __init__(self, app: Flask, number: int, name: str) -> None:
+        self._client = app.test_client()
+        account = {"fullName": name, "email": f"{name.lower()}@example.org", "password": PASSWORD}
+        answer = self._client.post("/api/auth/signup", json=account)
+        new = answer.status_code == 200
+        self.id: str = (answer.json or {})["_id"] if new else self.call("POST", "/api/auth/login", account)["_id"]
+        if new:
+            self.call("PUT", "/api/auth/update-profile", {"profilePic": _picture(number, name)})
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        """The answer to a request. Exits with its message if it fails."""
+        answer = self._client.open(path, method=method, json=body)
+        if answer.status_code not in (200, 201):
+            sys.exit(f"{method} {path}: {(answer.json or {}).get('message')}")
+        return answer.json
+
+    def send(self, path: str, text: str, client_id: str) -> None:
+        """Send a message, unless it has been sent before."""
+        self.call("POST", path, {"text": text, "clientId": f"seed-{client_id}"})
+
+
 def main() -> None:
     """Fill the store that the settings name."""
-    with create_app().app_context():
-        users = {name: _user(number, name) for number, name in enumerate(NAMES)}
-        for names, texts in CONVERSATIONS.items():
-            for number, text in enumerate(texts):
-                sender, receiver = (users[name] for name in (names if number % 2 == 0 else names[::-1]))
-                messages.send(sender, receiver.id, _content(f"{'-'.join(names)}-{number}", text))
-        _fill_room(users)
+    app = create_app(replace(Config.from_env(), rate_limits=False))
+    users = {name: DemoUser(app, number, name) for number, name in enumerate(NAMES)}
+    for names, texts in CONVERSATIONS.items():
+        for number, text in enumerate(texts):
+            sender, receiver = (users[name] for name in (names if number % 2 == 0 else names[::-1]))
+            sender.send(f"/api/messages/send/{receiver.id}", text, f"{'-'.join(names)}-{number}")
+    _fill_room(users)
+    for user in users.values():
+        user.call("POST", "/api/auth/logout")
     print(f"{len(users)} demo users are there: log in as ann@example.org, or any other, with {PASSWORD!r}.")
 
 
-def _user(number: int, name: str) -> User:
-    email = f"{name.lower()}@example.org"
-    if known := store.find_user_by_email(email):
-        return known
-    user, _ = auth.signup(name, email, PASSWORD, auth.Visitor("seed", "localhost"))
-    return auth.update_profile(user, None, _picture(number, name))
-
-
-def _fill_room(users: dict[str, User]) -> None:
+def _fill_room(users: dict[str, DemoUser]) -> None:
     owner = users["Ann"]
-    if any(room["name"] == "Launch" for room in rooms.mine_and_public(owner)):
+    if any(room["name"] == "Launch" for room in owner.call("GET", "/api/rooms")):
         return
     members = [users[name].id for name, _ in ROOM]
-    room = rooms.create(owner, "Launch", public=True, member_ids=members)
+    room = owner.call("POST", "/api/rooms", {"name": "Launch", "public": True, "members": members})
     for number, (name, text) in enumerate(ROOM):
-        rooms.send(users[name], room["_id"], _content(f"launch-{number}", text))
-
-
-def _content(client_id: str, text: str) -> Content:
-    return Content(text=text, client_id=f"seed-{client_id}")
+        users[name].send(f"/api/rooms/{room['_id']}/messages", text, f"launch-{number}")
 
 
 def _picture(number: int, name: str) -> str:

@@ -36,7 +36,7 @@ settings.load_profile("ci")  # the same generated examples each time; tests/fuzz
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is slow, and keep together what shares a server: the tests of a module, or of a pack of attacks."""
+    """Mark what is slow."""
     for item in items:
         if {item.path.stem, item.path.parent.name} & SLOW:
             item.add_marker("slow")
@@ -123,7 +123,7 @@ def live(app: Flask) -> Iterator[str]:
     server.server_close()
     end = time.monotonic() + 1
     for other in set(threading.enumerate()) - before:
-        if not LASTING.search(other.name):
+        if other.is_alive() and not LASTING.search(other.name):
             other.join(max(0.0, end - time.monotonic()))
 
 

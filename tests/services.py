@@ -12,12 +12,15 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
+
+from tests.clients.http import Site
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 30.0
@@ -163,7 +166,7 @@ class RedisServer(Service):
 
 
 class ChatServer(Service):
-    """The real server as people run it: `flask run` or gunicorn, with settings of its own alone."""
+    """The real server as people run it: `flask run` or gunicorn, with no settings but its own."""
 
     def __init__(self, kind: str, **settings: str) -> None:
         super().__init__()
@@ -175,6 +178,18 @@ class ChatServer(Service):
         """Its address."""
         return f"http://127.0.0.1:{self.port}"
 
+    @cached_property
+    def site(self) -> Site:
+        """The server, to be visited."""
+        return Site(self.url)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if "site" in self.__dict__:
+            self.site.close()
+        super().__exit__(kind, error, trace)
+
     def command(self) -> list[str]:
         if self._kind == "flask":
             return [sys.executable, "-m", "flask", "run", "--port", str(self.port)]
@@ -184,7 +199,10 @@ class ChatServer(Service):
         # Every setting that a developer's .env may hold is set here, empty: the environment comes before the file.
         names = [line.split("=")[0] for line in (ROOT / ".env.example").read_text().splitlines() if "=" in line]
         empty = {name.lstrip("# ").strip(): "" for name in names}
-        return {**os.environ, **empty, "DATA_DIR": str(self.folder / "data"), "PORT": str(self.port), **self._settings}
+        own = {"DATA_DIR": str(self.folder / "data"), "PORT": str(self.port)}
+        if self._settings.get("APP_ENV") != "production":
+            own["BCRYPT_COST"] = "4"  # bcrypt's lowest: tests should spend their time on what they test
+        return {**os.environ, **empty, **own, **self._settings}
 
     def answers(self) -> bool:
         return self.get("/healthz") == 200

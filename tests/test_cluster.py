@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 from redis import Redis
 
+from tests.clients.http import Person
+from tests.clients.sockets import Socket, wait_until
 from tests.services import ChatServer, RedisServer
-from tests.sockets import Socket, wait_until
-from tests.test_servers import Client
 
 
 @pytest.fixture
@@ -29,28 +29,28 @@ def processes(redis: RedisServer, mongo: str, request: pytest.FixtureRequest) ->
         yield [first, second]
 
 
-def _sees(socket: Socket, *people: Client) -> None:
+def _sees(socket: Socket, *people: Person) -> None:
     wait_until(lambda: set((socket.all("getOnlineUsers") or [[]])[-1]) == {person.id for person in people})
 
 
 def test_a_message_reaches_people_on_the_other_process(processes: list[ChatServer]) -> None:
     first, second = processes
+    ann = first.site.sign_up("Ann")
+    bob = second.site.sign_up("Bob")
     with (
-        Client(first.url, "ann") as ann,
-        Client(second.url, "bob") as bob,
         Socket(second.url, token=bob.token) as bobs,
         Socket(second.url, token=ann.token) as anns,
     ):
-        message = ann.post(f"/api/messages/send/{bob.id}", {"text": "hello"}).json()
+        message = ann.send(bob, "hello")
         assert bobs.wait_for("newMessage") == anns.wait_for("newMessage") == message
         assert len(bobs.all("newMessage")) == 1
 
 
 def test_people_on_both_processes_see_each_other_online_until_the_last_tab_closes(processes: list[ChatServer]) -> None:
     first, second = processes
+    ann = first.site.sign_up("Ann")
+    bob = second.site.sign_up("Bob")
     with (
-        Client(first.url, "ann") as ann,
-        Client(second.url, "bob") as bob,
         Socket(first.url, token=ann.token) as anns,
     ):
         there, here = Socket(second.url, token=bob.token), Socket(first.url, token=bob.token)
@@ -64,31 +64,32 @@ def test_people_on_both_processes_see_each_other_online_until_the_last_tab_close
 
 def test_a_logout_closes_the_sockets_of_that_login_on_every_process(processes: list[ChatServer]) -> None:
     first, second = processes
-    with Client(first.url, "ann") as ann, Socket(second.url, token=ann.token) as there:
+    ann = first.site.sign_up("Ann")
+    with Socket(second.url, token=ann.token) as there:
         there.wait_for("getOnlineUsers")
-        ann.post("/api/auth/logout", {})
+        ann.ask("POST", "/api/auth/logout")
         there.wait_for("sessionRevoked")
         wait_until(lambda: not there.connected)
 
 
 def test_blocking_hides_somebody_on_every_process(processes: list[ChatServer]) -> None:
     first, second = processes
+    ann = first.site.sign_up("Ann")
+    bob = second.site.sign_up("Bob")
     with (
-        Client(first.url, "ann") as ann,
-        Client(second.url, "bob") as bob,
         Socket(second.url, token=bob.token),
         Socket(second.url, token=ann.token) as anns,
     ):
         _sees(anns, ann, bob)
-        ann.post(f"/api/messages/block/{bob.id}", {})
+        ann.call("POST", f"/api/messages/block/{bob.id}")
         _sees(anns, ann)
 
 
 def test_people_of_a_process_that_was_killed_go_offline(processes: list[ChatServer], redis: RedisServer) -> None:
     first, second = processes
+    ann = first.site.sign_up("Ann")
+    bob = second.site.sign_up("Bob")
     with (
-        Client(first.url, "ann") as ann,
-        Client(second.url, "bob") as bob,
         Socket(first.url, token=ann.token) as anns,
         Socket(second.url, token=bob.token),
     ):
@@ -105,15 +106,15 @@ def test_people_of_a_process_that_was_killed_go_offline(processes: list[ChatServ
 
 def test_a_redis_that_hangs_keeps_nobody_waiting(processes: list[ChatServer], redis: RedisServer) -> None:
     first, second = processes
+    ann = first.site.sign_up("Ann")
     with (
-        Client(first.url, "ann") as ann,
         Socket(first.url, token=ann.token) as anns,
         Socket(second.url, token=ann.token) as there,
     ):
         there.wait_for("getOnlineUsers")
         redis.pause()
         begun = time.monotonic()
-        assert ann.post(f"/api/messages/send/{ann.id}", {"text": "by HTTP"}).status_code == 201
+        assert ann.ask("POST", f"/api/messages/send/{ann.id}", {"text": "by HTTP"}).status_code == 201
         assert anns.ask("send_message", {"to": ann.id, "text": "by socket"})["ok"]
         with Socket(first.url, token=ann.token) as another:
             another.wait_for("getOnlineUsers")
@@ -128,12 +129,13 @@ def test_without_redis_messages_are_kept_and_sockets_of_the_same_process_hear_th
     processes: list[ChatServer], redis: RedisServer
 ) -> None:
     first, _ = processes
-    with Client(first.url, "ann") as ann, Socket(first.url, token=ann.token) as anns:
+    ann = first.site.sign_up("Ann")
+    with Socket(first.url, token=ann.token) as anns:
         anns.wait_for("getOnlineUsers")
         assert first.get("/readyz") == 200
         redis.kill()
         assert first.get("/readyz") == 503
-        assert ann.post(f"/api/messages/send/{ann.id}", {"text": "hello"}).status_code == 201
+        assert ann.ask("POST", f"/api/messages/send/{ann.id}", {"text": "hello"}).status_code == 201
         assert anns.wait_for("newMessage")["text"] == "hello"
         redis.start()
         wait_until(lambda: first.get("/readyz") == 200)

@@ -12,7 +12,7 @@ from tests.services import ROOT
     ("store", "server", "kills"), [("sqlite", "gunicorn", 3), ("sqlite", "flask", 2), ("mongo", "gunicorn", 4)]
 )
 def test_nothing_is_lost_repeated_or_out_of_order_whatever_fails(store: str, server: str, kills: int) -> None:
-    command = [sys.executable, "scripts/prove_delivery.py", "--store", store, "--server", server, "--seed", "7"]
+    command = [sys.executable, "-m", "tests.delivery", "--store", store, "--server", server, "--seed", "7"]
     bounds = ["--clients", "4", "--messages", "600", "--kills", str(kills), "--pause", "1.5"]
     done = subprocess.run([*command, *bounds], cwd=ROOT, capture_output=True, text=True, timeout=110)
     assert done.returncode == 0, done.stdout + done.stderr

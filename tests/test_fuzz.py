@@ -1,11 +1,11 @@
-"""Whatever is generated out of the description of the API, the server answers as described; `scripts/fuzz.py` for long."""
+"""Whatever is generated out of the description of the API, the server answers as described; `scripts/fuzz` for long."""
 
 from collections.abc import Iterator
 
 import pytest
 from flask import Flask
 
-from scripts.fuzz import Fuzzer
+from tests.fuzz import Fuzzer
 
 REQUESTS = 6  # for each operation: it is the long run that finds what is rare
 EVENTS = 150

@@ -9,40 +9,13 @@ from typing import Any
 import pytest
 import requests
 
+from tests.clients.http import Person
+from tests.clients.sockets import wait_until
 from tests.node_runner import node
 from tests.services import ChatServer, MongoServer
-from tests.sockets import WAIT, Socket, wait_until
 
 KINDS = ["flask", "gunicorn"]
 STORES = ["sqlite", "mongo"]
-
-
-class Client:
-    """Somebody with an account on a real server, by real HTTP."""
-
-    def __init__(self, url: str, name: str) -> None:
-        self.url = url
-        self.http = requests.Session()
-        self.credentials = {"email": f"{name}@example.org", "password": "secret words"}
-        answer = self.post("/api/auth/signup", {"fullName": name, **self.credentials})
-        assert answer.status_code == 200, answer.text
-        self.id: str = answer.json()["_id"]
-        self.token: str = self.http.cookies["jwt"] or ""
-
-    def post(self, path: str, body: dict[str, Any]) -> requests.Response:
-        return self.http.post(self.url + path, json=body, timeout=10)
-
-    def history(self, other: "Client") -> list[dict[str, Any]]:
-        answer = self.http.get(f"{self.url}/api/messages/{other.id}", timeout=10)
-        assert answer.status_code == 200, answer.text
-        messages: list[dict[str, Any]] = answer.json()
-        return messages
-
-    def __enter__(self) -> "Client":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.http.close()
 
 
 @pytest.fixture
@@ -73,36 +46,38 @@ def test_two_people_chat_with_the_plain_javascript_client(server: ChatServer, tr
 
 @pytest.mark.parametrize("server", [(kind, "sqlite") for kind in KINDS], indirect=True, ids=KINDS)
 def test_a_socket_may_change_from_polling_to_websocket(server: ChatServer) -> None:
-    with Client(server.url, "ann") as ann, Socket(server.url, token=ann.token) as socket:
+    ann = server.site.sign_up("Ann")
+    with ann.socket() as socket:
         socket.wait_for("getOnlineUsers")
         assert socket.client.transport() == "websocket"
-        ann.post(f"/api/messages/send/{ann.id}", {"text": "hello"})
+        ann.send(ann, "hello")
         assert socket.wait_for("newMessage")["text"] == "hello"
 
 
 @pytest.mark.parametrize("server", [(kind, "sqlite") for kind in KINDS], indirect=True, ids=KINDS)
 def test_the_page_is_served_at_the_root(server: ChatServer) -> None:
-    answer = requests.get(server.url, timeout=WAIT)
+    answer = server.site.browser().get("/")
     assert answer.headers["Content-Type"].startswith("text/html")
 
 
 @pytest.mark.parametrize("server", [("gunicorn", "sqlite")], indirect=True)
 def test_logins_do_not_hold_up_anybody_else(server: ChatServer) -> None:
-    with Client(server.url, "ann") as ann, ThreadPoolExecutor(16) as pool:
-        logins = [pool.submit(requests.post, f"{server.url}/api/auth/login", json=ann.credentials) for _ in range(16)]
+    ann = server.site.sign_up("Ann")
+    with ThreadPoolExecutor(16) as pool:
+        logins = [pool.submit(ann.log_in) for _ in range(16)]
         assert server.get("/healthz") == 200
         assert not all(login.done() for login in logins)
-        assert {login.result().status_code for login in logins} == {200}
+        assert len({login.result().token for login in logins}) == 16
 
 
-def _send_until(stop: threading.Event, ann: Client, bob: Client, name: str) -> list[str]:
+def _send_until(stop: threading.Event, ann: Person, bob: Person, name: str) -> list[str]:
     """Send as fast as it goes; the texts that were answered 201."""
     kept = []
     number = 0
     while not stop.is_set():
         number += 1
         try:
-            answer = ann.post(f"/api/messages/send/{bob.id}", {"text": f"{name} {number}"})
+            answer = ann.ask("POST", f"/api/messages/send/{bob.id}", {"text": f"{name} {number}"})
         except requests.RequestException:
             stop.wait(0.05)
             continue
@@ -112,7 +87,8 @@ def _send_until(stop: threading.Event, ann: Client, bob: Client, name: str) -> l
 
 
 def _kill_during_sends(server: ChatServer, victims: list[Any]) -> None:
-    with Client(server.url, "ann") as ann, Client(server.url, "bob") as bob, ThreadPoolExecutor(3) as pool:
+    ann, bob = server.site.sign_up("Ann"), server.site.sign_up("Bob")
+    with ThreadPoolExecutor(3) as pool:
         stop = threading.Event()
         senders = [pool.submit(_send_until, stop, ann, bob, f"sender {n}") for n in range(3)]
         for victim in victims:
@@ -144,19 +120,16 @@ def test_a_kill_of_server_or_database_loses_nothing_that_was_answered_201_on_mon
 
 
 def test_a_database_that_goes_away_is_503_and_all_is_well_when_it_is_back() -> None:
-    with (
-        MongoServer(durable=True) as mongo,
-        ChatServer("gunicorn", MONGO_URL=f"{mongo.url}/chat") as server,
-        Client(server.url, "ann") as ann,
-    ):
-        before = ann.post(f"/api/messages/send/{ann.id}", {"text": "before"}).json()
+    with MongoServer(durable=True) as mongo, ChatServer("gunicorn", MONGO_URL=f"{mongo.url}/chat") as server:
+        ann = server.site.sign_up("Ann")
+        before = ann.send(ann, "before")
         mongo.kill()
-        answer = ann.post(f"/api/messages/send/{ann.id}", {"text": "lost"})
+        answer = ann.ask("POST", f"/api/messages/send/{ann.id}", {"text": "lost"})
         assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")
         assert server.get("/readyz") == 503
         assert server.get("/healthz") == 200
         mongo.start()
-        after = wait_until(lambda: ann.post(f"/api/messages/send/{ann.id}", {"text": "after"}).json())
+        after = ann.send(ann, "after")
         assert ann.history(ann) == [before, after]
 
 
@@ -179,8 +152,8 @@ def test_a_front_end_of_ones_own_is_served_with_its_index_for_any_path(tmp_path:
     (tmp_path / "app.js").write_text("1")
     with ChatServer("gunicorn", FRONTEND_DIST=str(tmp_path)) as server:
         for path in ("/", "/profile", "/deep/link"):
-            assert "mine" in requests.get(server.url + path, timeout=WAIT).text
-        assert requests.get(server.url + "/app.js", timeout=WAIT).text == "1"
+            assert "mine" in server.site.browser().get(path).text
+        assert server.site.browser().get("/app.js").text == "1"
         for path in ("/api/nothing", "/uploads/nothing"):
             assert server.get(path) == 404
 
@@ -195,39 +168,33 @@ class TestADatabaseOfTheExpressBackend:
         with ChatServer("gunicorn", MONGO_URL=url) as server:
             yield server, written
 
-    def _log_in(self, server: ChatServer, email: str) -> requests.Session:
-        http = requests.Session()
-        body = {"email": email, "password": "old password"}
-        answer = http.post(f"{server.url}/api/auth/login", json=body, timeout=WAIT)
-        assert answer.status_code == 200, answer.text
-        return http
+    def _log_in(self, server: ChatServer, email: str) -> Person:
+        return server.site.newcomer("", email, "old password").log_in()
 
     def test_is_served_as_it_is(self, server: tuple[ChatServer, Any]) -> None:
         chat, written = server
-        with self._log_in(chat, "ann@example.org") as ann, self._log_in(chat, "BOB@example.org") as bob:
-            for http, other in ((ann, written["bob"]), (bob, written["ann"])):
-                history = http.get(f"{chat.url}/api/messages/{other}", timeout=WAIT).json()
-                assert [message["text"] for message in history] == written["texts"]
-                assert set(history[0]) == {"_id", "senderId", "receiverId", "text", "createdAt", "updatedAt"}
-            new = ann.post(f"{chat.url}/api/messages/send/{written['bob']}", json={"text": "new"}, timeout=WAIT).json()
-            assert new["seq"] == 6
-            history = bob.get(f"{chat.url}/api/messages/{written['ann']}", timeout=WAIT).json()
-            assert [message["text"] for message in history] == [*written["texts"], "new"]
+        ann, bob = self._log_in(chat, "ann@example.org"), self._log_in(chat, "BOB@example.org")
+        assert (ann.id, bob.id) == (written["ann"], written["bob"])
+        for history in (ann.history(bob), bob.history(ann)):
+            assert [message["text"] for message in history] == written["texts"]
+            assert set(history[0]) == {"_id", "senderId", "receiverId", "text", "createdAt", "updatedAt"}
+        assert ann.send(bob, "new")["seq"] == 6
+        assert [message["text"] for message in bob.history(ann)] == [*written["texts"], "new"]
 
     def test_is_paged_through_to_its_beginning(self, server: tuple[ChatServer, Any]) -> None:
         chat, written = server
-        with self._log_in(chat, "Ann@Example.org") as ann:
-            ann.post(f"{chat.url}/api/messages/send/{written['bob']}", json={"text": "new"}, timeout=WAIT)
-            texts: list[str] = []
-            path: str | None = f"/api/messages/{written['bob']}?limit=2"
-            while path:
-                answer = ann.get(chat.url + path, timeout=WAIT)
-                texts = [message["text"] for message in answer.json()] + texts
-                path = answer.links["prev"]["url"] if "prev" in answer.links else None
-            assert texts == [*written["texts"], "new"]
+        ann = self._log_in(chat, "Ann@Example.org")
+        ann.call("POST", f"/api/messages/send/{written['bob']}", {"text": "new"})
+        texts: list[str] = []
+        path: str | None = f"/api/messages/{written['bob']}?limit=2"
+        while path:
+            answer = ann.http.get(path)
+            texts = [message["text"] for message in answer.json()] + texts
+            path = answer.links["prev"]["url"] if "prev" in answer.links else None
+        assert texts == [*written["texts"], "new"]
 
     def test_refuses_a_second_account_for_an_email_in_other_capitals(self, server: tuple[ChatServer, Any]) -> None:
         chat, _ = server
         body = {"fullName": "Ann", "email": "ann@example.org", "password": "123456"}
-        answer = requests.post(f"{chat.url}/api/auth/signup", json=body, timeout=WAIT)
+        answer = chat.site.browser().post("/api/auth/signup", body)
         assert (answer.status_code, answer.json()["code"]) == (400, "user_exists")

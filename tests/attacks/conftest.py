@@ -3,7 +3,9 @@
 Nothing here, and nothing that it uses, imports the chat.
 """
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +16,8 @@ from tests.services import ChatServer
 
 SECRET = "only-for-these-attacks-" + "x" * 32
 SERVERS = ("sqlite", "mongo")
-LAST = ("test_limits", "test_afterwards")  # what floods, and what looks back on all
+HERE = Path(__file__).parent
+LAST = [HERE / "test_limits.py", HERE / "test_afterwards.py"]  # what floods, and what looks back on all
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,18 +34,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: LAST.index(item.path.stem) if item.path.stem in LAST else -1)
+    items.sort(key=lambda item: LAST.index(item.path) if item.path in LAST else -1)
 
 
 @pytest.fixture(scope="session")
 def deployment(request: pytest.FixtureRequest) -> Iterator[tuple[str, str | None]]:
     """The address of the server under attack, and its secret if it is known."""
     if url := request.config.getoption("base_url", None):
-        yield url, request.config.getoption("jwt_secret")
+        yield url, request.config.getoption("jwt_secret") or os.environ.get("ATTACK_JWT_SECRET")
         return
     kind = "gunicorn" if request.param == "mongo" else "flask"
     settings = {"MONGO_URL": f"{request.getfixturevalue('mongo')}/attacked"} if request.param == "mongo" else {}
-    with ChatServer(kind, JWT_SECRET=SECRET, **settings) as server:
+    with ChatServer(kind, JWT_SECRET=SECRET, BCRYPT_COST="10", **settings) as server:
         yield server.url, SECRET
         log = server.log()
     assert "unexpected failure" not in log

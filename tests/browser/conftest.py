@@ -1,18 +1,18 @@
 """Fixtures: a real server, a real browser, and people who sit in front of it."""
 
+import functools
 import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-import requests
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, expect, sync_playwright
 
+from tests.clients import http as clients
 from tests.services import ChatServer
 
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
-PASSWORD = "correct horse"
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -21,42 +21,34 @@ QUIET = [
     "--disable-sync",
     "--no-first-run",
 ]
+PASSWORD = clients.PASSWORD
 Visit = Callable[..., Page]
 
 expect.set_options(timeout=15_000)  # ms: machines may be busy with other things
 _numbers = itertools.count(1)
 
 
-class Person:
-    """Somebody with an account, who can also act without a browser."""
+@functools.cache
+def _site(url: str) -> clients.Site:
+    return clients.Site(url)
+
+
+class Person(clients.Person):
+    """A user who has the page open, and can also act without it."""
 
     def __init__(self, url: str, name: str) -> None:
         self.url = url
-        self.http = requests.Session()
         number = next(_numbers)
-        self.name = f"{name} {number}"
-        self.email = f"{name.lower()}{number}@example.org"
-        account = {"fullName": self.name, "email": self.email, "password": PASSWORD}
-        self.id: str = self.call("POST", "/api/auth/signup", account)["_id"]
+        super().__init__(_site(url), f"{name} {number}", f"{name.lower()}{number}@example.org", PASSWORD)
+        self.sign_up()
 
-    def call(self, method: str, path: str, body: Any = None) -> Any:
-        """Call the server; the answer's JSON."""
-        answer = self.http.request(method, self.url + path, json=body, timeout=10)
-        assert answer.ok, answer.text
-        return answer.json()
-
-    def send(self, to: "Person", text: str, **fields: Any) -> Any:
-        """Send a message; the message."""
-        return self.call("POST", f"/api/messages/send/{to.id}", {"text": text, **fields})
-
-    def path_to(self, other: "Person") -> str:
+    def path_to(self, other: clients.Person) -> str:
         """Where the page shows their conversation."""
-        return f"/chat/{'_'.join(sorted([self.id, other.id]))}"
+        return f"/chat/{self.conversation(other)}"
 
     def log_in_elsewhere(self) -> None:
         """Make a second login of the same person."""
-        credentials = {"email": self.email, "password": PASSWORD}
-        requests.post(f"{self.url}/api/auth/login", json=credentials, timeout=10).raise_for_status()
+        self.log_in()
 
 
 @pytest.fixture(scope="session")
@@ -118,7 +110,7 @@ def visit(server: ChatServer, browser: Browser) -> Iterator[Visit]:
         contexts.append(context)
         context.on("page", listen)
         if person:
-            context.add_cookies([{"name": "jwt", "value": person.http.cookies["jwt"] or "", "url": server.url}])
+            context.add_cookies([{"name": "jwt", "value": person.token, "url": server.url}])
         page = context.new_page()
         page.goto(path)
         return page

@@ -14,7 +14,7 @@ def test_two_browsers_and_a_plain_client_chat_in_a_room(ann: Person, bob: Person
     id = room(ann, f"Open {ann.id}", bob, public=True)
     anns, bobs = visit(ann, f"/chat/{id}"), visit(bob, f"/chat/{id}")
     with ThreadPoolExecutor(1) as pool:
-        token = guest.http.cookies["jwt"] or ""
+        token = guest.token
         plain = pool.submit(node, "room_guest.mjs", BASE=ann.url, TOKEN=token, ROOM=id)
         expect(anns.get_by_text(f"{guest.name} joined").first).to_be_visible()
         write(anns, "Hello from the browser")

@@ -124,6 +124,7 @@ class RawSocket:
         """Close it from this side."""
         with contextlib.suppress(websocket.WebSocketException, OSError):
             self.plain.close(timeout=1)
+        self._drop()  # it leaves the connection open if the server has cut it
 
     def _expect(self, start: str) -> None:
         while (frame := self.read()).startswith("42"):
@@ -133,7 +134,7 @@ class RawSocket:
 
     def _drop(self) -> None:
         with contextlib.suppress(AttributeError, websocket.WebSocketException, OSError):
-            self.plain.shutdown()
+            self.plain.shutdown()  # type: ignore[no-untyped-call]  # the library has no types
 
     @contextlib.contextmanager
     def _answered(self) -> Iterator[None]:

@@ -1,6 +1,7 @@
 """The MongoDB store: the collections and fields of the Express backend, and ours on top."""
 
 import contextlib
+from collections.abc import Callable
 
 from chat.errors import DatabaseUnavailableError
 from chat.store.mongo.connection import Connection, failures_named
@@ -19,8 +20,8 @@ class MongoStore:
     Raises `DatabaseTooNewError` if a newer version wrote the database.
     """
 
-    def __init__(self, url: str) -> None:
-        self._connection = Connection(url)
+    def __init__(self, url: str, connect: Callable[[str], Connection] = Connection) -> None:
+        self._connection = connect(url)
         ledger = Ledger(self._connection)
         self.users: Users = MongoUsers(self._connection)
         self.conversations: Conversations = MongoConversations(self._connection, ledger)

@@ -1,50 +1,40 @@
 """Throws generated requests and events at a server, and holds every answer to the description of the API.
 
-    .venv/bin/python scripts/fuzz.py --seconds 600                  a server of its own, on SQLite
-    .venv/bin/python scripts/fuzz.py --seconds 600 --store mongo
+    scripts/fuzz --seconds 600                  a server of its own, on SQLite
+    scripts/fuzz --seconds 600 --store mongo
 
 Requests come out of `/api/openapi.json` (schemathesis), half of them as it asks and half of them not, and name things that
 exist as often as things that do not. No answer may be a 5xx, or have a status, a type or a field that is not described; no
 body may be taken that is not as described. Every event is acknowledged, and never with `internal_error`; the socket lives
-on.
-
-It needs requirements-dev.txt, and ends by itself; the exit code tells whether something was found.
+on. It ends by itself; the exit code tells whether something was found.
 """
 
-import base64
 import contextlib
-import io
 import itertools
+import json
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
 
 import click
-import requests
 import schemathesis
 import socketio.exceptions
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from PIL import Image
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, CheckFunction, load_all_checks
 from schemathesis.core.failures import FailureGroup
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-from chat.codes import CODES
-from tests.sockets import Socket
-
-from chat.events import FROM_CLIENT
-from tests.services import ChatServer, mongo_url
+from tests.clients.http import PASSWORD, Site
+from tests.clients.sockets import Socket
+from tests.images import png
+from tests.services import ROOT, ChatServer, mongo_url
 
 Operation = schemathesis.APIOperation[Any, Any, Any, Any]
 Case = schemathesis.Case[Any]
-PASSWORD = "secret words"  # noqa: S105
 PATIENCE = 20.0  # seconds for an answer
 LONGEST_ADDRESS = 4000  # bytes; gunicorn refuses longer ones before they come to the chat
 PROMISES = (
@@ -54,6 +44,15 @@ PROMISES = (
     "response_headers_conformance",
     "response_schema_conformance",
 )
+PICTURE = png(2, 2)
+ASYNCAPI = json.loads((ROOT / "docs" / "asyncapi.json").read_text())["components"]
+EVENTS = {  # what clients send, and the fields of each
+    name.removeprefix("client."): ASYNCAPI["schemas"][message["payload"]["$ref"].rpartition("/")[2]][
+        "properties"
+    ].keys()
+    for name, message in ASYNCAPI["messages"].items()
+    if name.startswith("client.")
+}
 SCALARS = (
     st.none()
     | st.booleans()
@@ -71,79 +70,61 @@ ANYTHING = st.recursive(
 load_all_checks()
 
 
-class World:
-    """Somebody who is logged in, and things that exist: ``known`` has values by the names of fields that may have them."""
+class Inhabited:
+    """A user, and things that exist: ``known`` has values by the names of the fields that may have them."""
 
-    _numbers = itertools.count(time.time_ns())
-
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, site: Site) -> None:
+        self.site = site
         self.renew()
 
     def renew(self) -> None:
-        """Begin anew with somebody else: generated requests log out, change passwords, delete rooms."""
-        (other, _), (me, email) = self._sign_up(), self._sign_up()
-        picture = _picture()
-        message = self.ask("POST", f"/api/messages/send/{other}", {"text": "hello", "image": picture})
-        room = self.ask("POST", "/api/rooms", {"name": "Room", "public": True})["_id"]
+        """Start over with other users: generated requests log out, change passwords, delete rooms."""
+        self.me, other = self.site.sign_up("Fay"), self.site.sign_up("Fred")
+        message = self.me.send(other, "hello", image=PICTURE)
+        room = self.me.create_room("Room", public=True)["_id"]
         self.known: dict[str, list[Any]] = {
-            "userId": [me, other],
-            "id": [other, message["_id"]],
+            "userId": [self.me.id, other.id],
+            "id": [other.id, message["_id"]],
             "messageId": [message["_id"]],
             "roomId": [room],
             "room": [room],
-            "to": [other],
-            "with": [other, room],
-            "sessionId": [session["id"] for session in self.ask("GET", "/api/auth/sessions")],
+            "to": [other.id],
+            "with": [other.id, room],
+            "sessionId": [session["id"] for session in self.me.call("GET", "/api/auth/sessions")],
             "conversation": [message["conversation"], room],
             "replyTo": [message["_id"]],
-            "members": [[other]],
+            "members": [[other.id]],
             "cursors": [{room: 0}],
             "seq": [1],
             "emoji": [quote("👍")],
             "clientId": ["1", "2"],
-            "image": [picture],
-            "profilePic": [picture],
-            "email": [email],
+            "image": [PICTURE],
+            "profilePic": [PICTURE],
+            "email": [self.me.email],
             "password": [PASSWORD],
             "currentPassword": [PASSWORD],
         }
-
-    @property
-    def token(self) -> str:
-        """The cookie of the login."""
-        return self.http.cookies["jwt"] or ""
-
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """The answer to a request that has to succeed."""
-        answer = self.http.request(method, self.url + path, json=body, timeout=PATIENCE)
-        answer.raise_for_status()
-        return answer.json()
-
-    def _sign_up(self) -> tuple[str, str]:
-        self.http = requests.Session()
-        email = f"{next(self._numbers)}@example.org"
-        body = {"fullName": "Fay", "email": email, "password": PASSWORD}
-        return self.ask("POST", "/api/auth/signup", body)["_id"], email
 
 
 class Fuzzer:
     """Tries a server; ``tried`` counts, and ``found`` has what was wrong, in words."""
 
     def __init__(self, url: str) -> None:
-        self.world, self.speaker = World(url), World(url)  # whose login ends loses the socket, too
+        self.site = Site(url)
+        self.inhabited, self.speaker = Inhabited(self.site), Inhabited(self.site)  # a login that ends closes its socket
         self.found: list[str] = []
         self.tried = 0
-        self.description = requests.get(f"{url}/api/openapi.json", timeout=PATIENCE).json()
+        self.description = self.site.browser().get("/api/openapi.json").json()
         self.operations: list[Operation] = [
             cast(Operation, found.ok())  # type: ignore[union-attr]  # that it is valid is tested
             for found in schemathesis.openapi.from_dict(self.description).get_all_operations()
         ]
+        self.codes = _codes(self.description)
         self._socket: Socket | None = None
 
     def requests(self, operation: Operation, examples: int) -> None:
-        """Try one operation with so many generated requests, in a world in which all that is known still exists."""
-        self.world.renew()
+        """Try one operation with so many generated requests, while all that is known still exists."""
+        self.inhabited.renew()
         _run(self._cases(operation), self._request, examples)
 
     def events(self, examples: int) -> None:
@@ -154,7 +135,11 @@ class Fuzzer:
             self.found.append(f"after all events, sync was answered {alive}")
 
     def close(self) -> None:
-        """Close the socket."""
+        """Close all connections."""
+        self._hang_up()
+        self.site.close()
+
+    def _hang_up(self) -> None:
         if self._socket:
             self._socket.close()
 
@@ -164,7 +149,7 @@ class Fuzzer:
             made: Case = draw(st.one_of(*(operation.as_strategy(generation_mode=mode) for mode in GenerationMode)))
             for values in (made.path_parameters, made.query, made.body):
                 if isinstance(values, dict):
-                    values |= draw(_known(self.world, values))
+                    values |= draw(_known(self.inhabited, values))
             return made
 
         return case()
@@ -173,7 +158,7 @@ class Fuzzer:
         if len(quote(f"{case.formatted_path}{case.query}")) > LONGEST_ADDRESS:
             return
         self.tried += 1
-        answer = case.call(self.world.url, cookies={"jwt": self.world.token}, timeout=PATIENCE)
+        answer = case.call(self.site.url, cookies={"jwt": self.inhabited.me.http.token}, timeout=PATIENCE)
         try:
             case.validate_response(answer, checks=cast(list[CheckFunction], CHECKS.get_by_names(PROMISES)))
         except FailureGroup as failures:
@@ -181,7 +166,7 @@ class Fuzzer:
         if answer.status_code < 300 and not self._is_described(case):
             self.found.append(f"{case.operation.label} took a body that is not as described: {case.body!r}")
         if answer.status_code == 401 or b"user_not_found" in answer.content:
-            self.world.renew()
+            self.inhabited.renew()
 
     def _is_described(self, case: Case) -> bool:
         """Whether the body of a request is what the description says that the operation takes."""
@@ -195,9 +180,8 @@ class Fuzzer:
     def _events(self) -> st.SearchStrategy[tuple[str, Any]]:
         @st.composite
         def event(draw: st.DrawFn) -> tuple[str, Any]:
-            name = draw(st.sampled_from(sorted(FROM_CLIENT)))
-            fields = FROM_CLIENT[name].payload.__struct_encode_fields__
-            shaped = st.fixed_dictionaries({}, optional=dict.fromkeys(fields, ANYTHING))
+            name = draw(st.sampled_from(sorted(EVENTS)))
+            shaped = st.fixed_dictionaries({}, optional=dict.fromkeys(EVENTS[name], ANYTHING))
             payload = draw(shaped | ANYTHING)
             if isinstance(payload, dict):
                 payload |= draw(_known(self.speaker, payload))
@@ -211,32 +195,49 @@ class Fuzzer:
             acknowledged = self._live_socket().ask(*event)
         except socketio.exceptions.SocketIOError as error:
             self.found.append(f"{event} was not acknowledged: {error!r}")
-            self.close()
+            self._hang_up()
             return
-        fine = isinstance(acknowledged, dict) and (acknowledged.get("ok") is True or _refused(acknowledged))
+        fine = isinstance(acknowledged, dict) and (acknowledged.get("ok") is True or self._refused(acknowledged))
         if not fine:
             self.found.append(f"{event} was acknowledged by {acknowledged!r}")
 
+    def _refused(self, acknowledged: dict[str, Any]) -> bool:
+        code = acknowledged.get("code")
+        return acknowledged.get("ok") is False and code in self.codes and bool(acknowledged["message"])
+
     def _live_socket(self) -> Socket:
         if self._socket is None or not self._socket.connected:
-            self._socket = Socket(self.speaker.url, token=self.speaker.token)
+            self._socket = self.speaker.me.socket()
         return self._socket
 
 
-def _known(world: World, values: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
+def _known(inhabited: Inhabited, values: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
     """Values that exist in the place of most of those that may be such, and the rest as they are."""
     return st.fixed_dictionaries(
         {
-            name: st.sampled_from([*world.known[name] * 3, value])
+            name: st.sampled_from([*inhabited.known[name] * 3, value])
             for name, value in values.items()
-            if name in world.known
+            if name in inhabited.known
         }
     )
 
 
-def _refused(acknowledged: dict[str, Any]) -> bool:
-    code = acknowledged.get("code")
-    return acknowledged.get("ok") is False and code in CODES and CODES[code][0] < 500 and bool(acknowledged["message"])
+def _codes(description: dict[str, Any]) -> set[str]:
+    """The codes of all described failures that are not the server's own fault."""
+    found: set[str] = set()
+
+    def walk(part: Any) -> None:
+        if isinstance(part, dict):
+            found.update(part.get("properties", {}).get("code", {}).get("enum", ()))
+        for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+            walk(inner)
+
+    for methods in description["paths"].values():
+        for operation in methods.values():
+            for status, answer in operation["responses"].items():
+                if status < "500":
+                    walk(answer)
+    return found
 
 
 def _run(strategy: st.SearchStrategy[Any], attempt: Callable[[Any], None], examples: int) -> None:
@@ -254,12 +255,6 @@ def _run(strategy: st.SearchStrategy[Any], attempt: Callable[[Any], None], examp
         attempt(example)
 
     run()
-
-
-def _picture() -> str:
-    out = io.BytesIO()
-    Image.new("RGB", (2, 2)).save(out, "png")
-    return f"data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}"
 
 
 @click.command()

@@ -1,14 +1,14 @@
 """Proves, or disproves, that no message is lost, repeated or out of order, while everything that can fail does.
 
-    .venv/bin/python scripts/prove_delivery.py --store sqlite --messages 20000 --kills 30
-    .venv/bin/python scripts/prove_delivery.py --url https://chat.example.org      a deployment of your own
+    scripts/prove_delivery --store sqlite --messages 20000 --kills 30
+    scripts/prove_delivery --url https://chat.example.org      a deployment of your own
 
 Many clients send and edit, in a room of all and from each to the next, over sockets and HTTP, through a network that cuts
 connections, holds data back and repeats requests. They ignore some answers and send again. Meanwhile the server, and the
 database, are killed with SIGKILL and started again. Then the network heals, every client catches up, and what each of them
 has is compared with what was acknowledged, message by message. With --url nothing is killed: it is not ours to kill.
 
-It makes accounts and a room of its own. It needs requirements-dev.txt, and ends by itself.
+It makes accounts and a room of its own, and ends by itself.
 """
 
 import contextlib
@@ -18,18 +18,16 @@ import sys
 import threading
 import time
 from collections import Counter
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import click
 import requests
-import socketio
 import socketio.exceptions
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-from scripts.chaos_proxy import ChaosProxy
+from tests.chaos_proxy import ChaosProxy
+from tests.clients.http import Site
+from tests.clients.sockets import Socket
 from tests.services import ChatServer, MongoServer, Service
 
 PATIENCE = 5.0  # seconds for an answer
@@ -43,9 +41,8 @@ class Client:
     """One person on one device: sends, listens, catches up, and remembers all that they have."""
 
     def __init__(self, base: str, name: str, seed: int) -> None:
-        self.base, self.name = base, name
-        self.random = random.Random(seed)  # noqa: S311
-        self.http = requests.Session()
+        self.site, self.name = Site(base), name
+        self.random = random.Random(seed)
         self.messages: dict[str, dict[str, Any]] = {}
         self.revs: dict[str, int] = {}
         self.sent: list[str] = []  # clientIds in the order in which they were sent, all acknowledged
@@ -54,11 +51,9 @@ class Client:
         self._lock = threading.RLock()
         self._missing = threading.Event()
         self._closing = False
-        credentials = {"fullName": name, "email": f"{name}@example.org", "password": "secret words"}
-        self.id: str = self.insist("POST", "/api/auth/signup", credentials)["_id"]
-        self.socket = socketio.Client(reconnection=False)
-        for event in EVENTS:
-            self.socket.on(event, self.receive)
+        self.person = self.site.sign_up(name, f"{name}@example.org")
+        self.id = self.person.id
+        self._socket: Socket | None = None
         self._listener = threading.Thread(target=self._stay_connected, daemon=True)
         self._listener.start()
 
@@ -68,7 +63,7 @@ class Client:
         """The answer to a request; None where none came, or the server said that it could not. Raises AssertionError
         where it refused."""
         try:
-            answer = self.http.request(method, self.base + path, json=body, timeout=PATIENCE)
+            answer = self.person.ask(method, path, body, timeout=PATIENCE)
             found: dict[str, Any] = answer.json()
         except (requests.RequestException, ValueError):
             return None
@@ -96,22 +91,28 @@ class Client:
 
     def _try_send(self, target: dict[str, str], content: dict[str, Any]) -> dict[str, Any] | None:
         self.sends += 1
-        if self.random.random() < 0.5 and self.socket.connected:
-            answer = self._emit("send_message", {**target, **content})
+        by_socket = self.random.random() < 0.5
+        if by_socket and self._socket and self._socket.connected:
+            answer = self._emit(self._socket, "send_message", {**target, **content})
             message = answer["message"] if answer else None
         else:
             path = f"/api/messages/send/{target['to']}" if "to" in target else f"/api/rooms/{target['room']}/messages"
             message = self.ask("POST", path, content)
         return None if self.random.random() < IGNORED else message
 
-    def _emit(self, event: str, data: dict[str, Any]) -> dict[str, Any] | None:
+    def _emit(self, socket: Socket, event: str, data: dict[str, Any]) -> dict[str, Any] | None:
         try:
-            answer: dict[str, Any] = self.socket.call(event, data, timeout=PATIENCE)
+            answer: dict[str, Any] = socket.ask(event, data)
         except (socketio.exceptions.SocketIOError, OSError):
             return None
         return answer if isinstance(answer, dict) and answer["ok"] else None
 
     # Listening
+
+    def hear(self, event: str, data: Any) -> None:
+        """Take an event that was pushed."""
+        if event in EVENTS:
+            self.receive(data)
 
     def receive(self, message: dict[str, Any]) -> None:
         """Take a message that was pushed; a gap before it is fetched later."""
@@ -146,10 +147,9 @@ class Client:
 
     def _stay_connected(self) -> None:
         while not self._closing:
-            if not self.socket.connected:
+            if not (self._socket and self._socket.connected):
                 with contextlib.suppress(socketio.exceptions.SocketIOError, OSError, ValueError):
-                    cookie = {"Cookie": f"jwt={self.http.cookies['jwt']}"}
-                    self.socket.connect(self.base, headers=cookie, transports=["websocket"], wait_timeout=2)
+                    self._socket = self.person.socket(transports=["websocket"], hear=self.hear, wait=PATIENCE)
                     self._missing.set()
             if self._missing.wait(0.2):
                 self._missing.clear()
@@ -161,9 +161,10 @@ class Client:
         """Stop listening."""
         self._closing = True
         self._listener.join()
-        with contextlib.suppress(socketio.exceptions.SocketIOError, OSError):
-            self.socket.disconnect()
-        self.http.close()
+        if self._socket:
+            with contextlib.suppress(socketio.exceptions.SocketIOError, OSError):
+                self._socket.close()
+        self.site.close()
 
 
 class Trial:

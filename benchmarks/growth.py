@@ -1,4 +1,4 @@
-"""Measures whether reading stays as fast when the database grows: `.venv/bin/python scripts/benchmark_growth.py`.
+"""Measures whether reading stays as fast when the database grows: `.venv/bin/python -m benchmarks.growth`.
 
 Fills a new database with messages between 200 people, 1,000 first and more later, and times what one person asks for at
 each size: a page of history, what changed since, the sidebar with its unread counts. Prints medians in milliseconds, and
@@ -8,7 +8,6 @@ how often the first size's. With --own, that person's one conversation grows in 
 import contextlib
 import itertools
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -17,8 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from chat.models.conversation import direct
 from chat.models.message import Message

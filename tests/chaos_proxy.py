@@ -28,7 +28,7 @@ class ChaosProxy:
 
     def start(self) -> None:
         """Listen, in a thread of its own."""
-        self._random = random.Random(self.seed)  # noqa: S311  # bad luck that can be had again
+        self._random = random.Random(self.seed)  # bad luck that can be had again
         listening = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(listening,), daemon=True)
         self._thread.start()
