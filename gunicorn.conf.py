@@ -4,7 +4,6 @@ It is read before eventlet patches the process, so it imports nothing of the cha
 """
 
 import os
-import resource
 
 from dotenv import dotenv_values
 
@@ -20,12 +19,7 @@ _host = _settings.get("BIND") or "0.0.0.0"  # noqa: S104  # containers and hoste
 _port = _settings.get("PORT") or 3000
 bind = f"[{_host}]:{_port}" if ":" in _host else f"{_host}:{_port}"
 
-# Each connection is an open file, and the soft limit that a process starts with is often 1,024.
-_, _files = resource.getrlimit(resource.RLIMIT_NOFILE)
-resource.setrlimit(resource.RLIMIT_NOFILE, (_files, _files))
-_RESERVE = 200  # files for the database, images, libraries, Redis and connections that are closing
-_MOST = 20_000  # connections; more would keep one core too busy to answer in time
-worker_connections = _MOST if _files == resource.RLIM_INFINITY else max(1, min(_MOST, _files - _RESERVE))
+worker_connections = 20_000  # more would keep one core too busy; `harden` lowers it to what open files allow
 
 # The database and uploaded images are readable only for the server's own user. gunicorn's setting of this name is about
 # gunicorn's own files.

@@ -9,7 +9,6 @@ import os
 import platform
 import subprocess
 import sys
-import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -20,6 +19,7 @@ import click
 
 from benchmarks.backends import FOLDER, PAIRS, install, node, running
 from benchmarks.report import STEPS, Figures, table, write
+from chat.version import VERSION
 
 # How much of everything; --quick only shows that it works.
 FULL = {
@@ -85,7 +85,7 @@ def main(
 
 
 def load(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Run the load in Node, and give its lines as they come."""
+    """Run the load in Node, and give its lines as they come. Raises RuntimeError if it breaks down."""
     command = [node(), str(FOLDER / "load" / "main.mjs")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
@@ -95,8 +95,11 @@ def load(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
             process.stdin.close()
             for line in process.stdout:
                 yield json.loads(line)
-        finally:
+        except BaseException:
             process.terminate()
+            raise
+    if process.returncode:
+        raise RuntimeError(f"the load broke down with exit code {process.returncode}")
 
 
 def measurements(plan: dict[str, Any]) -> int:
@@ -117,10 +120,9 @@ def label(line: dict[str, Any] | None) -> str | None:
 def provenance(plan: dict[str, Any]) -> str:
     """Where the figures come from, in a sentence."""
     rounds = "1 round" if plan["rounds"] == 1 else f"medians of {plan['rounds']} rounds"
-    project = tomllib.loads((FOLDER.parent / "pyproject.toml").read_text())["project"]
     node_version = subprocess.run([node(), "--version"], capture_output=True, text=True, check=True).stdout.strip("v\n")
     return (
-        f"{datetime.now(UTC):%Y-%m-%d}, version {project['version']}: {os.cpu_count()} cores ({processor()}), "
+        f"{datetime.now(UTC):%Y-%m-%d}, version {VERSION}: {os.cpu_count()} cores ({processor()}), "
         f"Python {platform.python_version()}, gunicorn {version('gunicorn')}, Node {node_version}; "
         f"{rounds}, {plan['seconds']} s for each measurement."
     )

@@ -1,11 +1,15 @@
 """The architecture holds: imports point down only, never in a cycle, and the picture shows them as they are."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from scripts import architecture
-from scripts.architecture import HEIGHTS, LAYERS, part
+from scripts.architecture import HEIGHTS, LAYERS, ROOT, part
 
 MODULES = architecture.imports()
+PAGE = (ROOT / "docs" / "architecture.md").read_text()
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -52,3 +56,21 @@ def test_packages_that_import_each_other_are_refused() -> None:
 
 def test_the_picture_is_up_to_date() -> None:
     assert architecture.PICTURE.read_text() == architecture.svg(MODULES), "run scripts/architecture.py"
+
+
+def test_each_layer_names_parts_that_exist() -> None:
+    assert {name for layer in LAYERS for name in layer.parts} == {part(module) for module in MODULES}
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"`([\w/]+\.py)`", PAGE))))
+def test_the_page_names_files_that_exist(name: str) -> None:
+    paths = [
+        path.relative_to(ROOT) for folder in ("chat", "scripts", "tests") for path in (ROOT / folder).rglob("*.py")
+    ]
+    assert [path for path in paths if f"/{path}".endswith(f"/{name}")]
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"`@?([a-z]+_[a-z_]+)`", PAGE))))
+def test_the_page_names_functions_that_exist(name: str) -> None:
+    sources = "".join(path.read_text() for path in Path(ROOT, "chat").rglob("*.py"))
+    assert re.search(rf"\b{name}\b", sources)

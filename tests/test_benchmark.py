@@ -15,6 +15,7 @@ from tests.services import ROOT
 SQLITE = PAIRS[0]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_quick_run_measures_each_row_on_each_backend() -> None:
     done = subprocess.run(

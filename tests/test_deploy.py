@@ -22,6 +22,7 @@ from PIL import Image
 from tests.images import wrap
 from tests.services import ROOT, ChatServer, Service, free_port
 
+pytestmark = pytest.mark.slow
 WAIT = 20.0  # seconds for a response, on a machine that may be busy
 SITE = ROOT / "deploy" / "nginx.conf"
 MAIN = """\

