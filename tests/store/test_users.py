@@ -71,7 +71,7 @@ def test_a_removed_user_leaves_all_rooms_to_the_longest_member(store: Store, peo
     store.users.set_blocked(ann, carl, True)
     removed = store.users.remove(ann)
     assert removed
-    assert (removed.id, removed.blocked) == (ann, {carl})
+    assert (removed.id, removed.blocked) == (ann, frozenset({carl}))
     assert store.users.find(ann) is None
     assert store.users.remove(ann) is None
     left = store.conversations.find(room.id)

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from tests.store.conftest import OpenStore, add_user
 from tests.store.faults import CRASH, Crash, Faults, open_faulty
 
 
-def _draft(people: list[User], room: Room | None = None, **fields: str) -> Draft:
+def _draft(people: list[User], room: Room | None = None, **fields: Any) -> Draft:
     """A message of Ann to Bob, or to a room."""
     ann, bob = people[0].id, people[1].id
     if room:
