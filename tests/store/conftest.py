@@ -37,8 +37,7 @@ def store(another: OpenStore) -> Store:
 @pytest.fixture
 def people(store: Store) -> list[User]:
     """Ann, Bob and Carl, who have accounts."""
-    users = [add_user(store, name) for name in ("Ann", "Bob", "Carl")]
-    return users
+    return [add_user(store, name) for name in ("Ann", "Bob", "Carl")]
 
 
 def add_user(store: Store, name: str) -> User:

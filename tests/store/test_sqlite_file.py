@@ -132,7 +132,12 @@ def test_a_write_on_a_hung_disk_gives_up_and_reads_go_on(store: SqliteStore, mon
     ann, bob = add_user(store, "Ann"), add_user(store, "Bob")
     _send(store, ann, bob, "before")
     disk, hang = _Disk(store), threading.Event()
-    disk.before = lambda statement: (statement == "COMMIT" and hang.wait(20)) and None
+
+    def wait(statement: str) -> None:
+        if statement == "COMMIT":
+            hang.wait(20)
+
+    disk.before = wait
     with pytest.raises(DatabaseUnavailableError):
         _send(store, ann, bob, "hangs")
     with pytest.raises(DatabaseUnavailableError):
