@@ -27,7 +27,7 @@ MakeApp = Callable[..., Flask]
 SignUp = Callable[[str], Person]
 Connect = Callable[..., Socket]
 SLOW = {  # by file or folder: real processes, a browser, or thousands of requests
-    *("attacks", "browser"),
+    *("attacks", "browser", "realtime"),
     *("test_attack_pack", "test_cluster", "test_delivery", "test_fuzz", "test_large_room", "test_migrate", "test_seed"),
     *("test_servers", "test_services", "test_store_model"),
 }

@@ -9,7 +9,7 @@ for clients that are gone, and it keeps three green threads for a WebSocket wher
 import logging
 import threading
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -41,6 +41,12 @@ class ProtocolError(EngineIOError):  # type: ignore[misc]  # the library has no 
 class Socket:
     """One session. The library calls some of its methods and reads its flags, so their names are the library's."""
 
+    __slots__ = (  # there can be thousands of them
+        "_accepted", "_engine", "_held", "_lock", "_next_ping", "_pinged", "_polling", "_since", "_unsent",
+        "_unsent_bytes", "_websocket", "address", "closed", "closing", "connected", "credential", "session",
+        "sid", "upgraded", "upgrading",
+    )  # fmt: skip
+
     def __init__(self, engine: "Engine", sid: str, environ: WSGIEnvironment) -> None:
         self.sid = sid
         self.address = network_of(environ.get("REMOTE_ADDR", ""))
@@ -54,7 +60,7 @@ class Socket:
         self._next_ping = self._since + engine.ping_interval
         self._lock = threading.Lock()
         self._held: list[Packet] | None = None
-        self._unsent: deque[Packet] = deque()  # until a poll fetches them
+        self._unsent: list[Packet] = []  # until a poll fetches them
         self._unsent_bytes = 0
         self._polling: threading.Event | None = None  # set when there is something to fetch
         self._websocket: WebSocket | None = None
@@ -121,8 +127,7 @@ class Socket:
         there = self._polling.wait(self._engine.ping_interval + self._engine.ping_timeout)
         with self._lock:
             self._polling = None
-            packets = list(self._unsent)
-            self._unsent.clear()
+            packets, self._unsent = self._unsent, []
             self._unsent_bytes = 0
         if not there or not packets:
             raise ProtocolError("the session has ended")
@@ -161,6 +166,9 @@ class Socket:
                 raise BadRequestError("this session is on a WebSocket already")
             self.upgrading = True
         websocket = WebSocket.accept(environ, self._limit, self._engine.ping_interval + self._engine.ping_timeout)
+        # gunicorn closes the connection upon StopIteration, werkzeug upon ConnectionError.
+        end = StopIteration if "gunicorn.socket" in environ else ConnectionError
+        environ.clear()  # or every function on the way here keeps it as long as the WebSocket is open
         reason = self._engine.reason.TRANSPORT_CLOSE
         try:
             if self._use(websocket):
@@ -176,8 +184,7 @@ class Socket:
                 pass
             websocket.abort()
             self.upgrading = False
-        # gunicorn closes the connection upon StopIteration, werkzeug upon ConnectionError.
-        raise StopIteration if "gunicorn.socket" in environ else ConnectionError
+        raise end
 
     def close(self, wait: bool = True, abort: bool = False, reason: str | None = None) -> None:
         """End the session. Unless it is an ``abort``, a client on polling is told to try no more. Never waits."""

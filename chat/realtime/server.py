@@ -27,6 +27,10 @@ from chat.realtime.engine import Engine, ProtocolError, Strangers
 
 log = logging.getLogger(__name__)
 
+KEPT = (  # of the request that opened a session, for Flask and for handlers
+    *("REQUEST_METHOD", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "SERVER_NAME", "SERVER_PORT", "SERVER_PROTOCOL"),
+    *("REMOTE_ADDR", "HTTP_HOST", "HTTP_ORIGIN", "HTTP_COOKIE", "HTTP_USER_AGENT", "wsgi.url_scheme", "flask.app"),
+)
 RECONNECTS_PER_SECOND = 200
 RECONNECT_SECONDS = 10.0  # between two times that all clients have to connect again
 CredentialOf = Callable[[WSGIEnvironment], str | None]
@@ -129,7 +133,7 @@ class Server(python_socketio.Server):  # type: ignore[misc]
 
     def _handle_eio_connect(self, eio_sid: str, environ: WSGIEnvironment) -> None:
         """Keep of the request what handlers can ask for. The library keeps everything while a socket is open."""
-        super()._handle_eio_connect(eio_sid, {name: environ[name] for name in environ if _is_kept(name)})
+        super()._handle_eio_connect(eio_sid, {name: environ[name] for name in KEPT if name in environ})
 
     def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
         with self._lock:
@@ -235,8 +239,3 @@ def _send_away(pause: float) -> None:
             engine_socket.hang_up("the client has to connect again")
             socketio.server.sent_away.discard(sid)
             time.sleep(pause)
-
-
-def _is_kept(name: str) -> bool:
-    """Whether a key of the environment is part of the request, as CGI has it."""
-    return name.isupper() or name in ("wsgi.url_scheme", "flask.app")

@@ -16,7 +16,6 @@ import os
 import struct
 import threading
 import time
-from collections import deque
 from functools import lru_cache
 from typing import Any
 from wsgiref.types import WSGIEnvironment
@@ -39,6 +38,11 @@ class WebSocket:
     ``timeout`` is the number of seconds that it waits for the client to send something, or to read.
     """
 
+    __slots__ = (  # there can be thousands of them
+        "_ending", "_events", "_gone", "_lock", "_parts", "_protocol", "_received", "_socket", "_tls",
+        "_unsent", "_unsent_bytes", "_writing", "limit",
+    )  # fmt: skip
+
     def __init__(self, sock: Any, limit: int, timeout: float) -> None:
         self.limit = limit
         self._socket = sock
@@ -49,7 +53,7 @@ class WebSocket:
         self._parts: list[str] = []
         self._received = 0  # bytes since the last whole message
         self._lock = threading.Lock()
-        self._unsent: deque[bytes] = deque()
+        self._unsent: list[bytes] = []
         self._unsent_bytes = 0
         self._writing = False
         self._ending = False  # the closing frame was sent or waits to be sent
@@ -176,15 +180,13 @@ class WebSocket:
                     self._writing = False
                     self._end_if_done()
                     return
-                frame = self._unsent[0]
+                frames, self._unsent = b"".join(self._unsent), []
             try:
-                self._socket.sendall(frame)
+                self._socket.sendall(frames)
             except (OSError, ValueError):
                 self.abort()
-                continue
             with self._lock:
-                if self._unsent:
-                    self._unsent_bytes -= len(self._unsent.popleft())
+                self._unsent_bytes -= len(frames)
 
     def _end_if_done(self) -> None:
         if self._ending and not self._gone:

@@ -75,6 +75,9 @@ def connect(auth: Any = None) -> None:
     user_id, session_id, expires_at = [*token.split("."), ""][:3]
     if user_id == "bug":
         raise KeyError("a bug")
+    if user_id == "down":  # as while the store can't be used: the client has to try again
+        socketio.server.hang_up(request.sid)  # type: ignore[attr-defined]
+        raise ConnectionRefusedError("try again soon")
     if user_id == "slow":
         time.sleep(1)
     socket_id: str = request.sid  # type: ignore[attr-defined]

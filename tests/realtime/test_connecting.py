@@ -99,6 +99,15 @@ def test_a_login_that_ended_unheard_of_is_found_by_the_sweep(start: Start) -> No
         wait_until(lambda: server.state["connections"] == 1)
 
 
+def test_a_handler_can_close_the_connection_instead_of_refusing_it(fresh: Server) -> None:
+    """Clients try again after a broken connection, but not after a refusal."""
+    with WebSocket(fresh) as client:
+        client.receive()
+        client.send(_connect_packet("down.s1"))
+        assert not str(client.receive()).startswith("44")
+    wait_until(lambda: _is_empty(fresh))
+
+
 def test_connecting_twice_is_refused_and_changes_nothing(fresh: Server) -> None:
     with WebSocket(fresh) as client:
         client.connect("walt.s1")
