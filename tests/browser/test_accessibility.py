@@ -93,9 +93,7 @@ def test_a_screen_reader_announces_new_messages(ann: Person, bob: Person, visit:
     expect(page.locator("[aria-live=polite]#live")).to_have_text(f"{bob.name}: listen")
 
 
-def test_no_screen_width_scrolls_sideways(
-    ann: Person, bob: Person, visit: Visit
-) -> None:
+def test_no_screen_width_scrolls_sideways(ann: Person, bob: Person, visit: Visit) -> None:
     bob.send(ann, "w" * 500)
     page = visit(ann, ann.path_to(bob))
     expect(message(page, "www")).to_be_visible()

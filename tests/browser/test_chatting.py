@@ -116,9 +116,7 @@ def test_reactions_are_added_counted_and_removed(ann: Person, bob: Person, visit
 
 
 @pytest.mark.parametrize("way", ["pick", "paste", "drop"])
-def test_a_picture_is_picked_pasted_or_dropped_and_enlarged(
-    ann: Person, bob: Person, visit: Visit, way: str
-) -> None:
+def test_a_picture_is_picked_pasted_or_dropped_and_enlarged(ann: Person, bob: Person, visit: Visit, way: str) -> None:
     page = visit(ann, ann.path_to(bob))
     expect(box(page)).to_be_focused()
     if way == "pick":

@@ -12,7 +12,9 @@ from tests.browser.steps import box, entry, message, write
 
 def photo(width: int, height: int, kind: str = "JPEG") -> FilePayload:
     """A file with a picture that does not compress well."""
-    small = Image.frombytes("RGB", (width // 8, height // 8), random.Random(1).randbytes((width // 8) * (height // 8) * 3))
+    small = Image.frombytes(
+        "RGB", (width // 8, height // 8), random.Random(1).randbytes((width // 8) * (height // 8) * 3)
+    )
     content = io.BytesIO()
     small.resize((width, height), Image.Resampling.NEAREST).save(content, kind)
     return {"name": f"photo.{kind.lower()}", "mimeType": f"image/{kind.lower()}", "buffer": content.getvalue()}
@@ -45,7 +47,9 @@ def test_a_large_photo_is_made_smaller_before_it_is_sent(ann: Person, bob: Perso
     page.locator("input[type=file]").set_input_files([photo(4000, 3000)])
     picture = page.get_by_role("img", name="Picture 1")
     expect(picture).to_be_visible()
-    assert picture.evaluate("async image => { await image.decode(); return [image.naturalWidth, image.naturalHeight]; }") == [
+    assert picture.evaluate(
+        "async image => { await image.decode(); return [image.naturalWidth, image.naturalHeight]; }"
+    ) == [
         2560,
         1920,
     ]

@@ -57,9 +57,7 @@ def test_messages_written_offline_are_sent_later_in_order(
     assert [one["text"] for one in bob.call("GET", f"/api/messages/{ann.id}")] == ["before", "one", "two", "three"]
 
 
-def test_queued_messages_survive_a_reload_offline(
-    ann: Person, bob: Person, visit: Visit, server: ChatServer
-) -> None:
+def test_queued_messages_survive_a_reload_offline(ann: Person, bob: Person, visit: Visit, server: ChatServer) -> None:
     page = visit(ann, ann.path_to(bob))
     expect(box(page)).to_be_visible()
     wait_for_worker(page)

@@ -37,7 +37,9 @@ def test_a_user_joins_and_leaves_a_public_room(ann: Person, bob: Person, visit: 
     ).to_contain_text(name)
 
 
-def test_the_owner_adds_and_removes_members_and_renames_and_deletes_the_room(ann: Person, bob: Person, visit: Visit) -> None:
+def test_the_owner_adds_and_removes_members_and_renames_and_deletes_the_room(
+    ann: Person, bob: Person, visit: Visit
+) -> None:
     name = f"Secret {ann.id}"
     id = room(ann, name)
     anns, bobs = visit(ann, f"/chat/{id}"), visit(bob)
