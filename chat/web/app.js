@@ -18,9 +18,9 @@ function App({ state }) {
   const { phase, dialog, conversations, toast, limits } = state;
   const unread = Object.values(conversations).reduce((sum, conversation) => sum + conversation.unread, 0);
   useEffect(() => showCount(unread), [unread]);
+  const welcome = html`<${Welcome} phase=${phase} limits=${limits} />`;
   return html`<${ToastContext.Provider} value=${toast}>
-    ${phase === "in" ? html`<${Chat} state=${state} />` : html`<${Welcome} phase=${phase} limits=${limits} />`}
-    ${!dialog && html`<${Toast} />`}
+    ${phase === "in" ? html`<${Chat} state=${state} />` : welcome} ${!dialog && html`<${Toast} />`}
   <//>`;
 }
 

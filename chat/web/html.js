@@ -11,8 +11,8 @@ export { useContext, useEffect, useLayoutEffect, useMemo, useRef, useState } fro
 export const classes = (...names) => names.filter(Boolean).join(" ");
 
 /**
- * A view that is rendered again only if one of its properties changes: for the rows of long lists. Such a view must get
- * everything that it shows as a property.
+ * A view that is rendered again only if one of its properties changes: for the rows of long lists. Such a
+ * view must get everything that it shows as a property.
  */
 export function memo(view) {
   return function Memo() {

@@ -1,6 +1,6 @@
 /*
- * Tells people with a browser that is too old for this page. It is loaded before the page's modules and written in the
- * JavaScript of 2009, so that any browser can run it.
+ * Tells people with a browser that is too old for this page. It is loaded before the page's modules and
+ * written in the JavaScript of 2009, so that any browser can run it.
  */
 (function () {
   var has =

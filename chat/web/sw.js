@@ -1,6 +1,6 @@
 /**
- * The service worker: the page opens without a network. The server is asked first, so that a new version shows at once;
- * what it answered last time stands in while it can't be reached.
+ * The service worker: the page opens without a network. The server is asked first, so that a new version
+ * shows at once; what it answered last time stands in while it can't be reached.
  */
 
 const SHELL = "shell";

@@ -2,12 +2,18 @@
 
 from typing import Any
 
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Person, Visit
 from tests.browser.steps import box, entry, message, open_conversation, room, section
 
 FOCUS = "dispatchEvent(new Event('focus'))"
+
+
+def reload_lists(page: Page) -> None:
+    """Have a page that is connected load its lists again."""
+    expect(page.get_by_text("Connecting …")).to_be_hidden()
+    page.evaluate("import('/lib/connection.js').then(({ refreshSoon }) => refreshSoon(0))")
 
 
 def test_a_renamed_member_is_renamed_in_the_messages_of_a_room(ann: Person, bob: Person, visit: Visit) -> None:
@@ -16,7 +22,7 @@ def test_a_renamed_member_is_renamed_in_the_messages_of_a_room(ann: Person, bob:
     page = visit(ann, f"/chat/{id}")
     expect(message(page, "first")).to_contain_text(bob.name)
     bob.call("PUT", "/api/auth/update-profile", {"fullName": "Robert"})
-    page.evaluate("import('/lib/connection.js').then(({ refreshSoon }) => refreshSoon(0))")
+    reload_lists(page)
     expect(message(page, "first")).to_contain_text("Robert")
 
 
@@ -46,6 +52,7 @@ def test_new_rooms_and_names_appear_when_the_user_comes_back(ann: Person, bob: P
     bob.call("PUT", "/api/auth/update-profile", {"fullName": f"Robert {bob.id}"})
     name = f"New {bob.id}"
     room(bob, name, public=True)
+    expect(page.get_by_text("Connecting …")).to_be_hidden()
     page.evaluate("Date.now = ((now) => () => now() + 60_000)(Date.now)")
     page.evaluate(FOCUS)
     expect(entry(page, f"Robert {bob.id}")).to_be_visible()
@@ -105,7 +112,7 @@ def test_a_conversation_stays_when_its_user_deletes_the_account(ann: Person, bob
     page = visit(ann, ann.path_to(bob))
     expect(message(page, "are you there?")).to_be_visible()
     page.route("**/api/messages/users", lambda route: route.fulfill(json=[]))
-    page.evaluate("import('/lib/connection.js').then(({ refreshSoon }) => refreshSoon(0))")
+    reload_lists(page)
     expect(entry(page, "Deleted user")).to_be_visible()
     expect(message(page, "are you there?")).to_be_visible()
     expect(page.get_by_text("This account was deleted.")).to_be_visible()

@@ -25,7 +25,8 @@ with create_app().app_context():
     conversation = direct(one, other)
     for number in range(int(count)):
         text = f"message {number} " + "and some more words " * (number % 7)
-        store.append_message(conversation, Message(conversation=conversation.id, sender_id=other, receiver_id=one, text=text))
+        message = Message(conversation=conversation.id, sender_id=other, receiver_id=one, text=text)
+        store.append_message(conversation, message)
     store.move_read_cursor(conversation.id, one, int(count))
 """
 # The first message below the top of the view, and how far below.

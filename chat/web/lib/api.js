@@ -4,8 +4,8 @@ const MINUTE = 60; // seconds
 const JSON_CONTENT = { "Content-Type": "application/json" };
 
 /**
- * A call that failed. `message` is for people, `code` for programs; `status` is 0 if there was no answer; `retryAfter` is
- * how many seconds the server asks to wait.
+ * A call that failed. `message` is for people, `code` for programs; `status` is 0 if there was no answer;
+ * `retryAfter` is how many seconds the server asks to wait.
  */
 export class ApiError extends Error {
   constructor(message, { status = 0, code = "", retryAfter = 0 } = {}) {
@@ -17,7 +17,9 @@ export class ApiError extends Error {
 /** Call the server, with `{ headers, signal }` as of `fetch`: the answer's JSON. Throws `ApiError`. */
 export const request = async (method, path, body, options) => (await call(method, path, body, options)).data;
 
-/** A page of history, and the `before` of the next older page (undefined for the oldest). Throws `ApiError`. */
+/**
+ * A page of history, and the `before` of the next older page (undefined for the oldest). Throws `ApiError`.
+ */
 export async function requestPage(path) {
   const { data, headers } = await call("GET", path);
   return { messages: data, older: headers.get("Link")?.match(/[?&]before=(\d+).*rel="prev"/)?.[1] };
@@ -28,7 +30,8 @@ export function upload(path, body, onProgress, { headers = {}, signal } = {}) {
   return new Promise((resolve, reject) => {
     const sending = new XMLHttpRequest(); // `fetch` does not tell how much has been sent
     sending.open("POST", path);
-    for (const [name, value] of Object.entries({ ...JSON_CONTENT, ...headers })) sending.setRequestHeader(name, value);
+    for (const [name, value] of Object.entries({ ...JSON_CONTENT, ...headers }))
+      sending.setRequestHeader(name, value);
     signal?.addEventListener("abort", () => sending.abort());
     sending.upload.onprogress = ({ loaded, total }) => onProgress(loaded / total);
     sending.onerror = sending.onabort = () => reject(unreachable());

@@ -12,7 +12,9 @@ export function showCount(count) {
   navigator.setAppBadge?.(count).catch(() => {}); // only an installed app has a badge
 }
 
-/** Announce a new message: always to screen readers, and by a notification if the user is not looking at it. */
+/**
+ * Announce a new message: always to screen readers, and by a notification if the user is not looking at it.
+ */
 export function announce(message) {
   if (message.blocked) return;
   const id = conversationIdOf(message);

@@ -1,6 +1,6 @@
 /**
- * What a user saw last, in IndexedDB, so that the page shows it without a connection. It is removed when the user logs
- * out.
+ * What a user saw last, in IndexedDB, so that the page shows it without a connection. It is removed when the
+ * user logs out.
  */
 
 import { database } from "/lib/database.js";

@@ -1,9 +1,9 @@
 /** The live connection: the socket's events become state, and `sync` keeps the messages complete. */
 
-import { ApiError, request, upload } from "/lib/api.js";
 import { announce } from "/lib/attention.js";
 import { conversationIdOf } from "/lib/conversations.js";
 import { expireCached, receive, receiveReading } from "/lib/history.js";
+import { checkUser, confirmUser, doubtUser, expectUser, requestAsUser } from "/lib/identity.js";
 import { loadLists, showRoom } from "/lib/lists.js";
 import { set, state, updateConversation } from "/lib/state.js";
 import { createSync } from "/sync.js";
@@ -19,22 +19,22 @@ const NOT_LOGGED_IN = ["no_token", "invalid_token", "user_not_found"];
 export let socket = null;
 export let sync = null;
 let ended = () => {}; // called when the login has ended: `ended(code)`
-let checking = null; // a promise of the server's word that this browser is still logged in as me
 let refreshTimer = 0;
-let refreshedAt = 0;
+let refreshedAt = 0; // when the lists were loaded last, in ms; 0 if they have not been since the login
 
 /**
- * Prepare the connection of the user who is logged in: what waits to be sent is shown. `onEnd(code)` is called when the
- * login turns out to have ended: "revoked", "wrong_user" (another user has logged in), "logged_out", or a code of the
- * server.
+ * Prepare the connection of the user who is logged in: what waits to be sent is shown. `onEnd(code)` is
+ * called when the login turns out to have ended: "revoked", "wrong_user" (another user has logged in),
+ * "logged_out", or a code of the server.
  */
 export function prepare(onEnd) {
   const userId = state.me._id;
   ended = onEnd;
-  checking = null;
+  refreshedAt = 0;
+  expectUser(userId, onEnd);
   sync = createSync({
     userId,
-    request: requestAsMe,
+    request: requestAsUser,
     onMessages: takeMessages,
     onQueue: (queue) => set({ queue }),
     onStop: (reason) => ended(reason),
@@ -51,7 +51,7 @@ export function prepare(onEnd) {
 
 /** Connect, after the server has said who is logged in. */
 export async function open() {
-  checking = Promise.resolve();
+  confirmUser();
   expireCached();
   await refresh().catch(() => refreshSoon(RECONNECT_MS));
   socket?.connect();
@@ -66,50 +66,9 @@ export function close() {
   sync = socket = null;
 }
 
-/**
- * Make sure that this browser is still logged in as me: while it was offline, another user may have logged in, and
- * nothing may be sent in their name. Throws `ApiError`.
- */
-function check() {
-  checking ??= request("GET", "/api/auth/check").then(
-    ({ _id }) => {
-      if (_id !== state.me?._id) throw end("wrong_user");
-    },
-    (error) => {
-      checking = null;
-      throw [401, 404].includes(error.status) ? end("logged_out") : error;
-    },
-  );
-  return checking;
-}
-
-function end(code) {
-  ended(code);
-  return new ApiError("You were logged out.", { status: 401 });
-}
-
-/** What `sync` calls the server with. Pictures show how much of them has been sent. */
-async function requestAsMe(method, path, body, options) {
-  await check();
-  try {
-    return await (body.image ? uploadPicture(path, body, options) : request(method, path, body, options));
-  } catch (error) {
-    if (error.status === 0) checking = null;
-    throw error;
-  }
-}
-
-function uploadPicture(path, body, options) {
-  const show = (fraction) => {
-    const { [body.clientId]: _, ...others } = state.uploads;
-    set({ uploads: fraction === undefined ? others : { ...others, [body.clientId]: fraction } });
-  };
-  return upload(path, body, show, options).finally(() => show());
-}
-
 /** Called by socket.io-client each time it connects: it connects once `send` is called. */
 function authenticate(send) {
-  check().then(
+  checkUser().then(
     () => send({ presence: "diff" }),
     () => reconnectLater(),
   );
@@ -126,17 +85,17 @@ function listen() {
   socket.on("connect", () => {
     set({ link: "online" });
     expireCached();
-    if (connectedBefore || !state.listed) sync.catchUp().then(() => refreshSoon(0));
+    if (connectedBefore || !refreshedAt) sync.catchUp().then(() => refreshSoon(0));
     connectedBefore = true;
   });
   socket.on("disconnect", (reason) => {
-    checking = null;
+    doubtUser();
     set({ link: "offline", online: new Set() });
     if (reason === "io server disconnect") reconnectLater();
   });
   socket.on("connect_error", (error) => {
     if (NOT_LOGGED_IN.includes(error.data?.code)) return ended(error.data.code);
-    checking = null;
+    doubtUser();
     set({ link: "offline" });
     if (!socket.active) reconnectLater();
   });
@@ -153,19 +112,20 @@ addEventListener("offline", () => {
   socket.disconnect();
   set({ link: "offline", online: new Set() });
 });
-addEventListener("online", () => state.listed && socket?.connect());
-addEventListener("visibilitychange", () => {
-  const old = Date.now() - refreshedAt > REFRESH_AFTER_MS;
-  if (document.visibilityState === "visible" && old) refreshSoon();
-});
-addEventListener("focus", () => Date.now() - refreshedAt > REFRESH_AFTER_MS && refreshSoon());
+addEventListener("online", () => refreshedAt && socket?.connect());
+for (const event of ["focus", "visibilitychange"]) {
+  addEventListener(event, () => {
+    const old = Date.now() - refreshedAt > REFRESH_AFTER_MS;
+    if (document.visibilityState === "visible" && old) refreshSoon();
+  });
+}
 setInterval(() => document.visibilityState === "visible" && refreshSoon(), REFRESH_EVERY_MINUTES * 60_000);
 
 /** Load the lists, and have `sync` follow the conversations in them. Throws `ApiError`. */
 async function refresh() {
   clearTimeout(refreshTimer);
-  refreshedAt = Date.now();
   const entries = await loadLists();
+  refreshedAt = Date.now();
   if (!entries) return refreshSoon();
   for (const { conversation, rev } of entries) {
     if (rev && !sync.follows(conversation)) sync.follow(conversation, rev);
@@ -192,8 +152,9 @@ async function takeMessages(messages) {
   if (!state.me) return;
   const fresh = new Set(receive(messages));
   // The list that was just loaded has counted these already.
-  for (const message of unknown)
+  for (const message of unknown) {
     if (state.conversations[conversationIdOf(message)]?.unread) fresh.add(message);
+  }
   for (const message of fresh) announce(message);
 }
 

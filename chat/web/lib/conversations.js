@@ -1,9 +1,10 @@
 /**
- * What the server knows of conversations: with whom they are, what was said last, how far each member has read.
+ * What the server knows of conversations: with whom they are, what was said last, how far each member has
+ * read.
  *
- * A conversation is `{ id, userId | room, unread, lastMessage, cursors, typing }`, and what it takes to keep `unread`
- * right between two lists of the server. Its `id` is the server's: two user ids, the smaller one first, joined by "_";
- * or the room's id. `cursors` has the `seq` up to which each member has read.
+ * A conversation is `{ id, userId | room, unread, lastMessage, cursors, typing }`, and what it takes to keep
+ * `unread` right between two lists of the server. Its `id` is the server's: two user ids, the smaller one
+ * first, joined by "_"; or the room's id. `cursors` has the `seq` up to which each member has read.
  */
 
 const NEW_CONVERSATION = {
@@ -90,8 +91,8 @@ export function withMessage(conversation, message, me) {
 }
 
 /**
- * A conversation after a user has read up to `seq`. `unread` is how many messages are left to me then; undefined if that
- * can't be told from what is loaded.
+ * A conversation after a user has read up to `seq`. `unread` is how many messages are left to me then;
+ * undefined if that can't be told from what is loaded.
  */
 export function withReading(conversation, { userId, seq }, me, unread) {
   const changed = { ...conversation, cursors: { ...conversation.cursors, [userId]: seq } };

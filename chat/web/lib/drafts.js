@@ -1,6 +1,6 @@
 /**
- * Drafts: what a user has written in a conversation but not sent. Texts are in localStorage, which keeps them even if
- * the page is closed at once; pictures, which are too large for it, in IndexedDB.
+ * Drafts: what a user has written in a conversation but not sent. Texts are in localStorage, which keeps them
+ * even if the page is closed at once; pictures, which are too large for it, in IndexedDB.
  */
 
 import { database } from "/lib/database.js";

@@ -1,5 +1,6 @@
 /**
- * Histories: the messages of conversations that are loaded, from pages of the server, the socket and catch-ups.
+ * Histories: the messages of conversations that are loaded, from pages of the server, the socket and
+ * catch-ups.
  *
  * A history always reaches to the newest message; `older` says whether there is more before it.
  */
@@ -28,7 +29,8 @@ export const NEW_HISTORY = {
 };
 
 /** Whether there is something to show. */
-export const isLoaded = ({ status, messages }) => messages.length > 0 || ["ready", "older", "cached"].includes(status);
+export const isLoaded = ({ status, messages }) =>
+  messages.length > 0 || ["ready", "older", "cached"].includes(status);
 
 const historyOf = (id) => state.histories[id] ?? NEW_HISTORY;
 
@@ -78,7 +80,8 @@ async function fetchPage(conversation, limit, before) {
     const page = await requestPage(`${base}?limit=${limit}${before ? `&before=${before}` : ""}`);
     if (state.me?._id !== userId) return; // logged out meanwhile
     const { messages: known } = historyOf(id);
-    // What came through the socket meanwhile stays. What is before a newest page goes: there may be a gap between.
+    // What came through the socket meanwhile stays. What is before a newest page goes: there may be a gap
+    // between.
     const kept = before
       ? known
       : known.filter((one) => page.messages.length && compare(one, page.messages[0]) >= 0);
@@ -134,8 +137,8 @@ function groupByConversation(messages) {
 }
 
 /**
- * Take in how far a user has read: `{ conversation, userId, seq }`. Returns false if how much is unread then has to be
- * asked of the server.
+ * Take in how far a user has read: `{ conversation, userId, seq }`. Returns false if how much is unread then
+ * has to be asked of the server.
  */
 export function receiveReading(reading) {
   const conversation = state.conversations[reading.conversation];

@@ -5,8 +5,8 @@ const PROFILE_SIDE = 512; // px of a profile picture's sides
 const QUALITY = 0.87; // of JPEG
 
 /**
- * A picture as a data URI: as it is if it fits `limits` and MAX_SIDE, else smaller. Animations are never made smaller,
- * because only their first frame would be left. Throws an Error in words.
+ * A picture as a data URI: as it is if it fits `limits` and MAX_SIDE, else smaller. Animations are never made
+ * smaller, because only their first frame would be left. Throws an Error in words.
  */
 export async function readImage(file, limits) {
   const bitmap = await decode(file);

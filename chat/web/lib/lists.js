@@ -11,8 +11,8 @@ const leaving = new Set(); // ids of rooms that I am leaving or deleting
 let version = 0; // grows with each load and each change of a room
 
 /**
- * Load users and conversations: the entries `{ conversation, rev }` of the server, or null if something changed
- * meanwhile, so that the answer may be out of date. Throws `ApiError`.
+ * Load users and conversations: the entries `{ conversation, rev }` of the server, or null if something
+ * changed meanwhile, so that the answer may be out of date. Throws `ApiError`.
  */
 export async function loadLists() {
   version += 1;
@@ -54,7 +54,10 @@ function keptConversations(conversations, users) {
   return Object.fromEntries(kept);
 }
 
-/** Show that a room has changed. Returns whether I have just become a member, so that the lists have to be loaded. */
+/**
+ * Show that a room has changed. Returns whether I have just become a member, so that the lists have to be
+ * loaded.
+ */
 export function showRoom(room) {
   version += 1;
   const { [room._id]: old, ...others } = state.conversations;

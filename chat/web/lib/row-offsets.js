@@ -1,6 +1,7 @@
 /**
- * Where each row of a list begins, if any height may change: a Fenwick tree, in which a change and a look-up take a dozen
- * additions among thousands of rows. `offset(index)` in px; `rowAt(px)`, an index; `grow(index, px)`.
+ * Where each row of a list begins, if any height may change: a Fenwick tree, in which a change and a look-up
+ * take a dozen additions among thousands of rows. `offset(index)` in px; `rowAt(px)`, an index; `grow(index,
+ * px)`.
  */
 export function rowOffsets(heights) {
   const tree = new Float64Array(heights.length + 1);

@@ -8,9 +8,9 @@ const GROUP_MS = 5 * 60_000; // messages of one user that are closer than this a
 const times = new WeakMap(); // message → its time in ms: parsing thousands of dates each time would be slow
 
 /**
- * The rows of a conversation: `{ key, guess, start | day | line | message }`, where `guess` is a height in px. A row has
- * everything that is shown in it, names included, and is the same object as in `before` (key → row) if nothing in it has
- * changed, so that it is not rendered again.
+ * The rows of a conversation: `{ key, guess, start | day | line | message }`, where `guess` is a height in
+ * px. A row has everything that is shown in it, names included, and is the same object as in `before` (key →
+ * row) if nothing in it has changed, so that it is not rendered again.
  *
  * - `messages`: those that are loaded; `start`: what is said above them.
  * - `waiting`: the entries of sync.js's queue for this conversation; `uploads`: how much of

@@ -12,7 +12,7 @@ import { notify } from "/lib/toasts.js";
 const RETRY_MS = 3000;
 const CURRENT_USER = "chat:user"; // where localStorage has the id of the user of this browser, for all tabs
 const NEEDS_HTTPS =
-  "This site needs HTTPS: over plain HTTP, your browser doesn't keep you logged in. Ask the site's owner to set it up.";
+  "This site needs HTTPS: over plain HTTP, browsers don't keep you logged in. Ask its owner to set it up.";
 const REASONS = {
   revoked: "You were logged out from another device.",
   user_not_found: "Your account no longer exists.",
@@ -22,16 +22,21 @@ let ending = false; // while this tab ends the login
 
 /** Find out who is logged in. Without an answer, show what they saw last, and keep trying. */
 export async function start() {
+  stopRetrying();
+  const answers = Promise.all([request("GET", "/api/auth/check"), loadLimits()]);
+  await answers.then(([me]) => enter(me), waitForServer);
+}
+
+async function waitForServer({ status }) {
+  if ([401, 404].includes(status)) return leave();
+  if (!state.me) await showCached();
+  if (!state.me) set({ phase: "unreachable" });
+  retryTimer = setTimeout(start, RETRY_MS);
+}
+
+function stopRetrying() {
   clearTimeout(retryTimer);
-  try {
-    const [me] = await Promise.all([request("GET", "/api/auth/check"), loadLimits()]);
-    await enter(me);
-  } catch ({ status }) {
-    if ([401, 404].includes(status)) return leave();
-    if (!state.me) await showCached();
-    if (!state.me) set({ phase: "unreachable" });
-    retryTimer = setTimeout(start, RETRY_MS);
-  }
+  retryTimer = 0;
 }
 
 /** Load what the server accepts. The check on the server stands in as long as it can't be loaded. */
@@ -51,10 +56,11 @@ async function showCached() {
 }
 
 async function enter(me) {
-  if (state.me && state.me._id !== me._id) leave();
+  const known = currentUser();
+  if (known && known !== me._id) leave();
+  localStorage.setItem(CURRENT_USER, me._id);
   if (!state.me) {
     set({ me, phase: "in", toast: null });
-    localStorage.setItem(CURRENT_USER, me._id);
     prepare(onEnd);
   }
   await open();
@@ -105,20 +111,23 @@ function onEnd(code) {
   start();
 }
 
+/** The id of the user whose login this browser knows of. */
+const currentUser = () => state.me?._id ?? localStorage.getItem(CURRENT_USER);
+
 /** Forget the user; `why` is shown. */
 function leave(why) {
+  const userId = currentUser();
   close();
-  clearTimeout(retryTimer);
+  stopRetrying();
   clearAnnouncement();
-  if (state.me) {
-    clearCache(state.me._id);
-    go("/", { replace: true });
-  }
+  if (userId) clearCache(userId);
+  if (localStorage.getItem(CURRENT_USER) === userId) localStorage.removeItem(CURRENT_USER);
+  if (state.me) go("/", { replace: true });
   reset();
   if (why) notify(why);
 }
 
-addEventListener("online", () => state.phase === "unreachable" && start());
+addEventListener("online", () => retryTimer && start());
 
 // Another tab has logged in or out.
 addEventListener("storage", ({ key, newValue }) => {

@@ -1,6 +1,6 @@
 /**
- * What the page knows: one object that is replaced, never changed in place. The page is rendered from it each time it is
- * replaced. Views get what they show as properties; only actions and event handlers read `state`.
+ * What the page knows: one object that is replaced, never changed in place. The page is rendered from it each
+ * time it is replaced. Views get what they show as properties; only actions and event handlers read `state`.
  */
 
 const LOGGED_OUT = {

@@ -59,7 +59,8 @@ export function Composer({ conversation, composer, messages, title, limits, me, 
       );
     }
     if (editing) {
-      if (words !== mode.message.text && !(await editMessage(mode.message, words))) return; // what was typed stays
+      const changed = words !== mode.message.text;
+      if (changed && !(await editMessage(mode.message, words))) return; // what was typed stays
     } else {
       send(conversation, words, pictures, mode?.message._id);
       write("");

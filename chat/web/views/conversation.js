@@ -11,7 +11,9 @@ import { Composer } from "/views/composer.js";
 import { MessageList } from "/views/message-list.js";
 import { ConversationAvatar, Empty, IconButton } from "/views/ui.js";
 
-/** Use the conversation's id as `key`. The other properties are parts of the state, under their names there. */
+/**
+ * Use the conversation's id as `key`. The other properties are parts of the state, under their names there.
+ */
 export function Conversation({
   conversation,
   me,

@@ -57,8 +57,10 @@ function Picker({ button, picked, close }) {
     next?.focus();
   }
 
+  const choice = (emoji) =>
+    html`<button type="button" key=${emoji} onClick=${() => choose(emoji)}>${emoji}</button>`;
   return html`<div ref=${box} class="picker" role="dialog" aria-label="Pick an emoji" onKeyDown=${onKeyDown}>
-    ${EMOJI.map((emoji) => html`<button type="button" key=${emoji} onClick=${() => choose(emoji)}>${emoji}</button>`)}
+    ${EMOJI.map(choice)}
   </div>`;
 }
 

@@ -2,7 +2,7 @@
 
 import { html, useEffect, useMemo, useRef, useState } from "/html.js";
 import { markRead } from "/lib/actions.js";
-import { readUpTo, titleOf } from "/lib/conversations.js";
+import { readUpTo, titleOf, userOf } from "/lib/conversations.js";
 import { isLoaded, load, loadOlder } from "/lib/history.js";
 import { rowsOf } from "/lib/rows.js";
 import { set, state } from "/lib/state.js";
@@ -15,7 +15,9 @@ const POINTED_OUT_MS = 2000;
 const LINE_AT = 0.25; // how far down the view the line "New" is put
 const GOAL_AT = 0.35; // the same of a message that was asked for
 
-/** `waiting`: the entries of the queue for this conversation; `attentive`: whether the user can be looking. */
+/**
+ * `waiting`: the entries of the queue for this conversation; `attentive`: whether the user can be looking.
+ */
 export function MessageList({ conversation, history, waiting, uploads, sentAt, goal, attentive, me, users }) {
   const { status, messages } = history;
   const { unread } = conversation;
@@ -32,10 +34,33 @@ export function MessageList({ conversation, history, waiting, uploads, sentAt, g
 
   const rows = useMemo(() => {
     const before = rowsBefore.current;
-    const rows = rowsOf({ conversation, messages, start, waiting, uploads, line, goal: goal?.id, me, users, before });
+    const rows = rowsOf({
+      conversation,
+      messages,
+      start,
+      waiting,
+      uploads,
+      line,
+      goal: goal?.id,
+      me,
+      users,
+      before,
+    });
     rowsBefore.current = new Map(rows.map((row) => [row.key, row]));
     return rows;
-  }, [conversation.cursors, conversation.room, messages, start, waiting, uploads, line, goal, me, users, today]);
+  }, [
+    conversation.cursors,
+    conversation.room,
+    messages,
+    start,
+    waiting,
+    uploads,
+    line,
+    goal,
+    me,
+    users,
+    today,
+  ]);
 
   useEffect(() => {
     if (status === "none") load(conversation);
@@ -99,7 +124,10 @@ export function MessageList({ conversation, history, waiting, uploads, sentAt, g
   }
   if (!ready && !waiting.length) return html`<${Skeleton} of="messages" />`;
   if (!messages.length && !waiting.length) {
-    const title = `Say hello ${conversation.room ? "in" : "to"} ${titleOf(conversation, users)}`;
+    const { room, userId } = conversation;
+    const silent = !room && (userOf(users, userId).blocked || userOf(users, userId).deleted);
+    const hello = `Say hello ${room ? "in" : "to"} ${titleOf(conversation, users)}`;
+    const title = silent ? "No messages" : hello;
     return html`<${Empty} icon="wave" title=${title}>There are no messages yet.<//>`;
   }
   return html`<div class="history">

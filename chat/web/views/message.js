@@ -9,7 +9,9 @@ import { linked } from "/lib/text.js";
 import { pickEmoji } from "/views/emoji-picker.js";
 import { Avatar, Icon, IconButton } from "/views/ui.js";
 
-/** A row of `rowsOf`. Rows are rendered again only if they change, so nothing but the row may be read here. */
+/**
+ * A row of `rowsOf`. Rows are rendered again only if they change, so nothing but the row may be read here.
+ */
 export function MessageRow({ row }) {
   if (row.day) return html`<p class="day"><span>${row.day}</span></p>`;
   if (row.line)
@@ -24,7 +26,8 @@ export function MessageRow({ row }) {
 }
 
 function Message(row) {
-  const [reached, setReached] = useState(false); // by the pointer or the focus: only then it needs its buttons
+  // Only a message that the pointer or the focus has reached needs its buttons.
+  const [reached, setReached] = useState(false);
   const reach = () => setReached(true);
   const { message, name, picture, first, mine, goal, inRoom, quotedName, quotedText } = row;
   const { text, image, entry, senderId, createdAt, replyTo, rev } = message;
@@ -34,6 +37,7 @@ function Message(row) {
   const large = text && !image && !replyTo && isJustEmoji(text);
   const look = { mine, first, goal, failed, gone, room, large, image: image && !gone };
   const modifiers = Object.keys(look).filter((key) => look[key]);
+  const photoTitle = mine ? "Your photo" : `Photo from ${name}`;
   const showQuoted = () => jumpTo(conversationIdOf(message), replyTo);
   return html`<article
     class=${classes("message", ...modifiers.map((key) => `message--${key}`))}
@@ -48,7 +52,7 @@ function Message(row) {
       ${room && first && html`<span class="message__name" dir="auto">${name}</span>`}
       <div class="bubble">
         ${replyTo && html`<${Quote} name=${quotedName} text=${quotedText} onClick=${showQuoted} />`}
-        ${image && !gone && html`<${Picture} src=${image} title=${mine ? "Your photo" : `Photo from ${name}`} />`}
+        ${image && !gone && html`<${Picture} src=${image} title=${photoTitle} />`}
         <p class="bubble__text" dir="auto">${gone || (text && linked(text))}<${Meta} ...${row} /></p>
       </div>
       ${!gone && row.reactions && html`<${Reactions} message=${message} reactions=${row.reactions} />`}
@@ -140,10 +144,11 @@ function Actions({ message, mine }) {
       yes: "Delete",
       run: () => deleteMessage(message),
     });
+  const edit = () => compose("edit", message);
   return html`<div class="actions" role="group" aria-label="Message">
     <${IconButton} icon="smile" label="React" onClick=${pick} />
     <${IconButton} icon="reply" label="Reply" onClick=${() => compose("reply", message)} />
-    ${mine && message.text && html`<${IconButton} icon="edit" label="Edit" onClick=${() => compose("edit", message)} />`}
+    ${mine && message.text && html`<${IconButton} icon="edit" label="Edit" onClick=${edit} />`}
     ${mine && html`<${IconButton} icon="trash" label="Delete" onClick=${askToDelete} />`}
   </div>`;
 }

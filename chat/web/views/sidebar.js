@@ -34,6 +34,8 @@ export function Sidebar({ me, users, conversations, listed, link, online, path, 
       minute=${minute}
     />`;
   };
+  const section = ([title, some]) =>
+    html`<${Section} key=${title} title=${title} entries=${some.map(entry)} />`;
   return html`<nav class="sidebar" aria-label="Conversations">
     <header class="sidebar__head">
       <button type="button" class="sidebar__me" onClick=${() => openDialog("profile")}>
@@ -53,8 +55,7 @@ export function Sidebar({ me, users, conversations, listed, link, online, path, 
           <${Icon} name="search" />Find “${wanted}” in messages
         </button>`
       }
-      ${!listed && html`<${Skeleton} of="conversations" />`}
-      ${sections.map(([title, some]) => html`<${Section} key=${title} title=${title} entries=${some.map(entry)} />`)}
+      ${!listed && html`<${Skeleton} of="conversations" />`} ${sections.map(section)}
       ${listed && !sections.length && html`<${Nothing} wanted=${wanted} />`}
     </div>
   </nav>`;
@@ -82,7 +83,10 @@ const Nothing = ({ wanted }) =>
     ${wanted ? "Try another name, or search the messages." : "When others sign up, they appear here."}
   <//>`;
 
-/** The sections that have something in them: `[title, conversations]`, narrowed to names and emails with that text. */
+/**
+ * The sections that have something in them: `[title, conversations]`, narrowed to names and emails with that
+ * text.
+ */
 function arrange({ conversations, users, me, wanted }) {
   const groups = { Conversations: [], "Rooms to join": [], People: [] };
   const sought = folded(wanted);

@@ -92,7 +92,9 @@ export function Confirm({ title, text, yes, run }) {
   <//>`;
 }
 
-/** A form: `action(values, form)` is called with its fields if they are valid. What is wrong is said in words. */
+/**
+ * A form: `action(values, form)` is called with its fields if they are valid. What is wrong is said in words.
+ */
 export function Form({ action, submit, kind, children }) {
   const [{ busy, error }, show] = useState({});
   async function onSubmit(event) {
@@ -129,7 +131,10 @@ function problemOf({ value, required, type, validity, dataset: { asked, min, max
   return "";
 }
 
-/** A labelled input. `asked` is what is missing if it is empty ("your name"); `min` and `max` count characters. */
+/**
+ * A labelled input. `asked` is what is missing if it is empty ("your name"); `min` and `max` count
+ * characters.
+ */
 export const Field = ({ label, hint, asked, min, max, ...input }) =>
   html`<label class="field">
     <span>${label}</span>

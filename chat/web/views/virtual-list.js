@@ -1,7 +1,7 @@
 /**
- * A long list of which only what is in view is in the document. Rows may have any height: it is guessed until the row has
- * been rendered, then measured. Whatever changes, the row at the top of the view stays where it is; or the end does, if
- * the list is scrolled to its end and `follow` is set.
+ * A long list of which only what is in view is in the document. Rows may have any height: it is guessed until
+ * the row has been rendered, then measured. Whatever changes, the row at the top of the view stays where it
+ * is; or the end does, if the list is scrolled to its end and `follow` is set.
  */
 
 import { html, memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from "/html.js";
@@ -19,10 +19,11 @@ const Item = memo(({ row, view }) => html`<li data-key=${row.key} class="row"><$
 
 /**
  * - `rows`: `[{ key, guess }]`; `view` renders a `row`, which is a new object if it should look different.
- * - `goal`: where to scroll to, once for each object: `{ key, at }` (how far down the view, 0 to 1), or `{ end: true }`.
+ * - `goal`: where to scroll to, once for each object: `{ key, at }` (how far down the view, 0 to 1), or `{
+ *   end: true }`.
  * - `onStart()` is called near the start.
- * - `onView({ end, last })` is called after each layout and while scrolling: whether the end is in view, and the index of
- *   the last row that is.
+ * - `onView({ end, last })` is called after each layout and while scrolling: whether the end is in view, and
+ *   the index of the last row that is.
  */
 export function VirtualList({ rows, view, goal, follow, label, onStart, onView }) {
   const box = useRef();
@@ -103,7 +104,8 @@ export function VirtualList({ rows, view, goal, follow, label, onStart, onView }
   }, [goal]);
   useLayoutEffect(() => latest.current());
   useEffect(() => {
-    const observer = new ResizeObserver(() => latest.current()); // pictures, the window, the keyboard of a phone
+    // Pictures, the window and the keyboard of a phone change sizes.
+    const observer = new ResizeObserver(() => latest.current());
     observer.observe(box.current);
     observer.observe(content.current);
     return () => observer.disconnect();
