@@ -28,7 +28,7 @@ Socket.IO protocol v5 on the server's own host and port, path `/socket.io/`, pol
 by the cookie `jwt` or by `auth: {token}`, from pages of the server's own origin and of `CLIENT_ORIGINS`.
 
 Every event from a client is answered through its acknowledgement: `{ok: true, …}` with the fields of the type in the table,
-or `{ok: false, code, message}` with the same codes as over HTTP. A refused event changes nothing, and the socket stays open.
+or `{ok: false, code, message}` with the codes of the HTTP API. A refused event changes nothing, and the socket stays open.
 A client's events are handled in their order. A message is stored, then emitted, then acknowledged. The same for programs:
 [asyncapi.json](asyncapi.json).
 
@@ -80,7 +80,7 @@ def _messages() -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _operation(key: str) -> dict[str, Any]:
     way, _, name = key.partition(".")
-    operation = {
+    operation: dict[str, Any] = {
         "action": "receive" if way == "client" else "send",
         "channel": {"$ref": "#/channels/socket"},
         "messages": [{"$ref": f"#/channels/socket/messages/{key}"}],

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from tests.clients.sockets import Socket
 from tests.services import RedisServer, Service
-from tests.sockets import Socket
 
 FOREIGN = "https://evil.example"  # an origin that may not connect
 WORKERS = {

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.clients.sockets import wait_until
 from tests.realtime.conftest import Server
 from tests.realtime.raw import Polling, WebSocket
-from tests.sockets import wait_until
 
 Start = Callable[..., Server]
 WORKERS = ["eventlet", "gevent", "threads"]

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from tests.clients.sockets import Socket, wait_until
 from tests.realtime.conftest import FOREIGN, Server
 from tests.realtime.raw import BINARY, CONTINUATION, PATH, TEXT, Polling, WebSocket, ask
-from tests.sockets import Socket, wait_until
 
 Start = Callable[..., Server]
 KB, MB = 2**10, 2**20

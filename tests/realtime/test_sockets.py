@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 import socketio.exceptions
 
+from tests.clients.sockets import Socket, wait_until
 from tests.realtime.conftest import Server
-from tests.sockets import Socket, wait_until
 
 Connect = Callable[..., Socket]
 TRANSPORTS = [["polling"], ["websocket"], ["polling", "websocket"]]
