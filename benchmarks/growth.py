@@ -1,8 +1,8 @@
 """Measures whether reading stays as fast when the database grows: `.venv/bin/python -m benchmarks.growth`.
 
-Fills a new database with messages between 200 people, 1,000 first and more later, and times what one person asks for at
-each size: a page of history, what changed since, the sidebar with its unread counts. Prints medians in milliseconds, and
-how often the first size's. With --own, that person's one conversation grows in place of the others'.
+Fills a new database with messages between 200 users, 1,000 first and more later, and times what one user asks for at each
+size: a page of history, what changed since, the sidebar with its unread counts. Prints medians in milliseconds, and how
+many times the first size's that is. With --own, that user's one conversation grows instead of the others'.
 """
 
 import contextlib
@@ -11,67 +11,49 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import click
 
 from chat.models.conversation import direct
-from chat.models.message import Message
+from chat.models.message import Draft
 from chat.models.user import User
-from chat.store import Store, open_store
-from chat.store.mongo import MongoStore, documents
-from chat.store.sqlite import SqliteStore, rows
-from chat.store.sqlite.file import Db
+from chat.store import open_store
+from chat.store.port import Store
 from tests.services import MongoServer
 
-PEOPLE = 200
+USERS = 200
 REPEATS = 30
+WRITERS = 32  # at once, since messages that wait at the same moment share a write
+CHUNK = 10_000
 
 
 @contextlib.contextmanager
 def new_store(kind: str) -> Iterator[Store]:
     """An empty store, gone afterwards."""
-    with tempfile.TemporaryDirectory() as folder:
-        if kind == "sqlite":
-            store = open_store(None, Path(folder))
-            yield store
-            store.close()
-        else:
-            with MongoServer() as server:
-                store = open_store(f"{server.url}/growth", Path(folder))
-                yield store
-                store.close()
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        url = f"{stack.enter_context(MongoServer()).url}/growth" if kind == "mongo" else None
+        store = open_store(url, folder)
+        stack.callback(store.close)
+        yield store
 
 
-def add_messages(store: Store, pairs: list[tuple[User, User]], texts: Iterator[str], count: int) -> None:
-    """Add many messages to the pairs' conversations in turn, past the port, which takes one at a time."""
-    numbers = {direct(a.id, b.id).id: 0 for a, b in pairs}
-    for a, b in pairs:
-        last = store.changes_since(direct(a.id, b.id).id, 0, 10**6)
-        numbers[direct(a.id, b.id).id] = last[-1].rev or 0 if last else 0
-    batch = []
-    for a, b in itertools.islice(itertools.cycle(pairs), count):
-        conversation = direct(a.id, b.id)
-        numbers[conversation.id] += 1
-        number = numbers[conversation.id]
-        batch.append(replace(_message(a, b, next(texts)), seq=number, rev=number))
-    if isinstance(store, SqliteStore):
-        values = [rows.row(message, rows.MESSAGE) for message in batch]
-
-        def insert(db: Db) -> None:
-            db.executemany(f"INSERT INTO messages ({rows.MESSAGE}) VALUES ({rows.marks(values[0])})", values)
-
-        store.file.write(insert)
-    elif isinstance(store, MongoStore):
-        for start in range(0, len(batch), 200):
-            chunk = batch[start : start + 200]
-            store.database.messages.insert_many([documents.document(m, documents.MESSAGE) for m in chunk])
+def drafts(pairs: list[tuple[User, User]]) -> Iterator[Draft]:
+    """Messages in the pairs' conversations in turn, without end."""
+    for number, (a, b) in enumerate(itertools.cycle(pairs)):
+        text = f"message number {number} of ordinary length"
+        yield Draft(conversation=direct(a.id, b.id).id, sender_id=a.id, receiver_id=b.id, text=text)
 
 
-def _message(a: User, b: User, text: str) -> Message:
-    return Message(conversation=direct(a.id, b.id).id, sender_id=a.id, receiver_id=b.id, text=text)
+def add_messages(store: Store, pairs: list[tuple[User, User]], count: int) -> None:
+    """Add so many messages to the pairs' conversations."""
+    source = itertools.islice(drafts(pairs), count)
+    with ThreadPoolExecutor(WRITERS) as pool:
+        while chunk := list(itertools.islice(source, CHUNK)):
+            list(pool.map(store.messages.append, chunk))
 
 
 def median_ms(work: Callable[[], Any]) -> float:
@@ -87,33 +69,31 @@ def median_ms(work: Callable[[], Any]) -> float:
 @click.command()
 @click.option("--store", "kind", type=click.Choice(["sqlite", "mongo"]), default="sqlite")
 @click.option("--sizes", default="1000,20000,200000", show_default=True)
-@click.option("--own", is_flag=True, help="Grow one conversation of the person who asks.")
+@click.option("--own", is_flag=True, help="Grow one conversation of the user who asks.")
 def main(kind: str, sizes: str, own: bool) -> None:
     """Print one line for each size of the database."""
     with new_store(kind) as store:
-        people = [User(email=f"p{n}@example.org", full_name=f"P{n}", password_hash="-") for n in range(PEOPLE)]
-        for person in people:
-            store.add_user(person)
-        me, friends, others = people[0], people[1:11], people[11:]
+        users = [User(email=f"p{n}@example.org", full_name=f"P{n}", password_hash="-") for n in range(USERS)]
+        for user in users:
+            store.users.add(user)
+        me, friends, others = users[0], users[1:11], users[11:]
         mine = [(friend, me) for friend in friends]
-        texts = (f"message number {n} of ordinary length" for n in itertools.count())
-        for a, b in [*mine, *zip(others[::2], others[1::2], strict=False)]:
-            store.append_message(direct(a.id, b.id), _message(a, b, "hi"))
-        add_messages(store, mine, texts, 500)
+        apart = list(zip(others[::2], others[1::2], strict=False))
+        add_messages(store, mine, 510)
+        add_messages(store, apart, len(apart))
+        written = 510 + len(apart)
         conversation = direct(me.id, friends[0].id)
         questions: dict[str, Callable[[], Any]] = {
-            "history page of 50": lambda: store.messages_before(conversation, None, 50),
-            "sync of 20": lambda: store.changes_since(conversation.id, 20, 20),
-            "sidebar, unread": lambda: store.summarize(me.id, store.conversations_of(me.id)),
-            "unread of one": lambda: store.count_unread(conversation.id, me.id),
+            "history page of 50": lambda: store.messages.page(conversation, None, 50),
+            "sync of 20": lambda: store.messages.changes_since(conversation.id, 20, 20),
+            "sidebar, unread": lambda: store.conversations.summarize(me.id, store.conversations.of_member(me.id)),
+            "unread of one": lambda: store.conversations.count_unread(conversation.id, me.id),
         }
         click.echo(f"{kind:>8}  " + "  ".join(f"{name:>24}" for name in questions))
-        written = 605
         first: dict[str, float] = {}
         for size in map(int, sizes.split(",")):
-            growing = mine[:1] if own else list(zip(others[::2], others[1::2], strict=False))
-            add_messages(store, growing, texts, size - written)
-            store.move_read_cursor(conversation.id, me.id, 10**9)
+            add_messages(store, mine[:1] if own else apart, size - written)
+            store.conversations.move_cursor(conversation.id, me.id, 10**9)
             written = size
             times = {name: median_ms(question) for name, question in questions.items()}
             first = first or times
