@@ -27,10 +27,10 @@ INTRODUCTION = """\
 Socket.IO protocol v5 on the server's own host and port, path `/socket.io/`, polling and WebSocket. A connection is let in
 by the cookie `jwt` or by `auth: {token}`, from pages of the server's own origin and of `CLIENT_ORIGINS`.
 
-Every event from a client is answered through its acknowledgement: `{ok: true, …}` with the fields of the type in the table,
-or `{ok: false, code, message}` with the codes of the HTTP API. A refused event changes nothing, and the socket stays open.
-A client's events are handled in their order. A message is stored, then emitted, then acknowledged. The same for programs:
-[asyncapi.json](asyncapi.json).
+Every event from a client is answered through its acknowledgement: `{ok: true, …}` with the fields of the type in the
+table, or `{ok: false, code, message}` with the same codes as over HTTP. A refused event changes nothing, and the socket
+stays open. A client's events are handled in their order. A message is stored, then emitted, then acknowledged. The same
+for programs: [asyncapi.json](asyncapi.json).
 
 This page is written by `scripts/event_docs.py` from `chat/events.py` and `chat/sockets.py`.
 """

@@ -123,7 +123,7 @@ def live(app: Flask) -> Iterator[str]:
     server.server_close()
     end = time.monotonic() + 1
     for other in set(threading.enumerate()) - before:
-        if not LASTING.search(other.name):
+        if other.is_alive() and not LASTING.search(other.name):
             other.join(max(0.0, end - time.monotonic()))
 
 

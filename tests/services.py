@@ -76,6 +76,12 @@ class Service:
                 raise RuntimeError(f"{self.command()} did not start:\n{self.log()}")
             time.sleep(0.05)
 
+    @property
+    def pid(self) -> int:
+        """The id of its process, while it runs."""
+        assert self._process is not None
+        return self._process.pid
+
     def stop(self) -> None:
         """Ask it to end, and wait."""
         self._signal(signal.SIGTERM)

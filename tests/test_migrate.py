@@ -15,7 +15,8 @@ from pymongo.collection import Collection
 
 from chat.config import Config
 from chat.models.conversation import direct
-from chat.models.message import Message
+from chat.models.message import Draft, Message
+from chat.models.user import User
 from chat.store.mongo import MongoStore
 from tests.node_runner import node
 from tests.services import ROOT
@@ -34,6 +35,8 @@ def config(config: Config) -> Config:
 @pytest.fixture
 def store(config: Config) -> Iterator[MongoStore]:
     store = MongoStore(config.mongo_url or "")
+    for name, id in (("Ann", ANN), ("Bob", BOB)):
+        store.users.add(User(id=id, email=f"{name}@example.org", full_name=name, password_hash="-"))
     yield store
     store.close()
 
@@ -54,12 +57,14 @@ def _write(messages: Collection[dict[str, Any]], *texts: str, start: datetime = 
 
 
 def _send(store: MongoStore, text: str) -> Message:
-    message = Message(conversation=BETWEEN.id, sender_id=ANN, receiver_id=BOB, text=text)
-    return store.append_message(BETWEEN, message)
+    draft = Draft(conversation=BETWEEN.id, sender_id=ANN, receiver_id=BOB, text=text)
+    return store.messages.append(draft).message
 
 
 def _history(store: MongoStore) -> list[tuple[str | None, int | None]]:
-    return [(message.text, message.seq) for message in store.messages_before(BETWEEN, None, 100)[0]]
+    """The texts of the conversation with the numbers of those that have one."""
+    page = store.messages.page(BETWEEN, None, 100)
+    return [(message.text, getattr(message, "seq", None)) for message in page.messages]
 
 
 def test_messages_get_their_numbers_in_the_order_of_their_time(
@@ -67,25 +72,25 @@ def test_messages_get_their_numbers_in_the_order_of_their_time(
 ) -> None:
     _write(messages, "one", "two", "three")
     _write(messages, "other", other=CARL)
-    assert store.count_unnumbered() == 4
-    assert len(list(store.number_messages())) == 4
+    assert store.legacy.count_unnumbered() == 4
+    assert len(list(store.legacy.number_messages())) == 4
     assert _history(store) == [("one", 1), ("two", 2), ("three", 3)]
-    assert [message.text for message in store.changes_since(BETWEEN.id, 0, 10)] == ["one", "two", "three"]
+    assert [message.text for message in store.messages.changes_since(BETWEEN.id, 0, 10)] == ["one", "two", "three"]
 
 
 def test_what_was_sent_since_comes_after_them(store: MongoStore, messages: Collection[dict[str, Any]]) -> None:
     _write(messages, "one", "two")
     _send(store, "three")
-    list(store.number_messages())
+    list(store.legacy.number_messages())
     _send(store, "four")
     assert _history(store) == [("one", 1), ("two", 2), ("three", 3), ("four", 4)]
 
 
 def test_running_again_changes_nothing(store: MongoStore, messages: Collection[dict[str, Any]]) -> None:
     _write(messages, "one", "two")
-    list(store.number_messages())
+    list(store.legacy.number_messages())
     before = list(messages.find())
-    assert list(store.number_messages()) == []
+    assert list(store.legacy.number_messages()) == []
     assert list(messages.find()) == before
 
 
@@ -95,10 +100,10 @@ def test_it_goes_on_where_it_was_ended_and_history_is_whole_meanwhile(
 ) -> None:
     texts = ["one", "two", "three", "four", "five"]
     _write(messages, *texts)
-    list(itertools.islice(store.number_messages(), done))
+    list(itertools.islice(store.legacy.number_messages(), done))
     assert [text for text, _ in _history(store)] == texts
     _send(store, "six")
-    list(store.number_messages())
+    list(store.legacy.number_messages())
     assert _history(store) == [(text, number) for number, text in enumerate([*texts, "six"], 1)]
 
 
@@ -108,16 +113,16 @@ def test_what_the_express_backend_wrote_after_our_first_message_comes_last(
     _write(messages, "one")
     _send(store, "two")
     _write(messages, "three", start=datetime(2030, 1, 1, tzinfo=UTC))
-    list(store.number_messages())
+    list(store.legacy.number_messages())
     assert _history(store) == [("one", 1), ("two", 2), ("three", 3)]
 
 
 def test_fields_that_are_not_ours_stay(store: MongoStore, messages: Collection[dict[str, Any]]) -> None:
     _write(messages, "one")
-    list(store.number_messages())
+    list(store.legacy.number_messages())
     found = messages.find_one()
     assert found is not None
-    store.revise_message(str(found["_id"]), lambda message: message.edited("other"))
+    store.messages.revise(str(found["_id"]), lambda message: message.edited("other"), author=ANN)
     assert (messages.find_one() or {})["__v"] == 0
 
 
@@ -129,6 +134,6 @@ def test_the_command_tells_what_it_did(config: Config, store: MongoStore) -> Non
         command = [sys.executable, "-m", "flask", "migrate"]
         return subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, check=True).stdout
 
-    assert "7 messages have their number now" in run()
-    assert store.count_unnumbered() == 0
+    assert "7 messages have their numbers now" in run()
+    assert store.legacy.count_unnumbered() == 0
     assert "nothing to do" in run()

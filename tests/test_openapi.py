@@ -168,20 +168,25 @@ def test_every_route_really_answers_as_it_says(
     assert hold_to_it >= promised
 
 
-def test_failures_are_as_it_says(hold_to_it: set[tuple[str, str, int]], client: Browser, sign_up: SignUp) -> None:
+def test_failures_are_as_it_says(
+    hold_to_it: set[tuple[str, str, int]], described: dict[str, Any], client: Browser, sign_up: SignUp
+) -> None:
     ann, bob = sign_up("Ann"), sign_up("Bob")
     client.get("/api/auth/check")
     client.get("/metrics")
     client.post("/api/auth/login", json={"email": ann.email, "password": "wrong one"})
     client.post("/api/auth/login", data=b"text")
-    ann.http.post(f"/api/messages/send/{bob.id}", json={"text": "x" * 9_000_000})
+    too_large = ann.http.post(f"/api/messages/send/{bob.id}", json={"text": "x" * 9_000_000})
     ann.http.get("/api/rooms/x")
     ann.http.get(f"/api/messages/{bob.id}?limit=0")
     ann.http.delete(f"/api/messages/{bob.id}")
     ann.send(bob, "once", clientId="1")
     ann.http.post(f"/api/messages/send/{bob.id}", json={"text": "twice", "clientId": "1"})
     ann.http.post("/api/auth/logout", headers={"Sec-Fetch-Site": "cross-site"})
-    assert {status for _, _, status in hold_to_it} >= {400, 401, 403, 404, 409, 413, 415}
+    assert {status for _, _, status in hold_to_it} >= {400, 401, 403, 404, 409, 415}
+    failure = {"$ref": "#/components/schemas/Failure", "components": described["components"]}
+    assert too_large.status_code == 413
+    Draft202012Validator(failure).validate(too_large.json())
 
 
 def _use_the_account(me: Person) -> None:

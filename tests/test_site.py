@@ -37,6 +37,13 @@ def test_a_custom_front_end_replaces_it(make_app: MakeApp, tmp_path: Path) -> No
     assert app.test_client().get("/any/path", buffered=True).text == "mine"
 
 
+def test_sync_js_is_served_with_every_front_end(make_app: MakeApp, tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("mine")
+    answer = make_app(frontend_dist=tmp_path).test_client().get("/sync.js", buffered=True)
+    assert answer.mimetype == "text/javascript"
+    assert "export function createSync" in answer.text
+
+
 def test_pages_are_compressed_for_browsers_that_accept_it(client: FlaskClient) -> None:
     plain = client.get("/", buffered=True)
     small = client.get("/", headers={"Accept-Encoding": "gzip, br"}, buffered=True)

@@ -2,6 +2,7 @@
 that a plain model of the conversation is in, and every cursor catches up to it."""
 
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,9 +19,10 @@ from hypothesis.stateful import (
 )
 
 from chat.models.conversation import Conversation, direct
-from chat.models.message import Message
-from chat.models.values import new_id
+from chat.models.message import Draft, LegacyMessage, Message
 from chat.store import Store, open_store
+from chat.store.port import CursorMove, Revision
+from tests.store.conftest import add_user
 
 PEOPLE = st.integers(0, 1)
 EMOJI = st.sampled_from(["👍", "❤️"])
@@ -33,7 +35,7 @@ class ConversationModel(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.people = [new_id(), new_id()]
+        self.people = [add_user(self.store, name).id for name in ("Ann", "Bob")]
         self.conversation: Conversation = direct(*self.people)
         self.counter = 0
         self.expected: dict[str, dict[str, Any]] = {}
@@ -53,13 +55,13 @@ class ConversationModel(RuleBasedStateMachine):
     @rule(which=st.integers(0), text=st.text("xyz", max_size=3))
     def edit(self, which: int, text: str) -> None:
         message_id = self._pick(which)
-        self._revise(message_id, "text", text, self.store.revise_message(message_id, lambda m: m.edited(text)))
+        self._revise(message_id, "text", text, self._change(message_id, lambda message: message.edited(text)))
 
     @precondition(lambda self: self.expected)
     @rule(which=st.integers(0))
     def delete(self, which: int) -> None:
         message_id = self._pick(which)
-        revised = self.store.revise_message(message_id, lambda message: message.deleted())
+        revised = self._change(message_id, lambda message: message.deleted())
         if not self.expected[message_id]["deleted"]:
             self.expected[message_id] |= {"text": None, "reactions": {}}
             self._revise(message_id, "deleted", True, revised)
@@ -75,7 +77,7 @@ class ConversationModel(RuleBasedStateMachine):
         elif not on and user_id in users:
             users.remove(user_id)
         reactions = {key: users for key, users in reactions.items() if users}
-        revised = self.store.revise_message(message_id, lambda message: message.reacted(user_id, emoji, on))
+        revised = self._change(message_id, lambda message: message.reacted(user_id, emoji, on))
         self._revise(message_id, "reactions", reactions, revised)
 
     @precondition(lambda self: self.expected)
@@ -84,40 +86,38 @@ class ConversationModel(RuleBasedStateMachine):
         reached = max([message["seq"] for message in self.expected.values() if message["seq"] <= seq], default=0)
         moved = reached > self.cursors[person]
         self.cursors[person] = max(self.cursors[person], reached)
-        assert self.store.move_read_cursor(self.conversation.id, self.people[person], seq) == (
-            self.cursors[person],
-            moved,
-        )
+        move = self.store.conversations.move_cursor(self.conversation.id, self.people[person], seq)
+        assert move == CursorMove(self.cursors[person], moved)
 
     @rule(before=st.none() | st.integers(1, 60), limit=st.integers(1, 10))
     def page(self, before: int | None, limit: int) -> None:
         all_before = [m for m in self._in_order("seq") if before is None or m["seq"] < before]
-        found, older = self.store.messages_before(self.conversation, before, limit)
-        assert [self._state(message) for message in found] == all_before[-limit:]
-        assert older == (all_before[-limit]["seq"] if len(all_before) > limit else 0)
+        page = self.store.messages.page(self.conversation, before, limit)
+        assert [self._state(message) for message in page.messages] == all_before[-limit:]
+        assert page.older == (all_before[-limit]["seq"] if len(all_before) > limit else None)
 
     @rule(since=st.integers(0, 60), limit=st.integers(1, 10))
     def catch_up(self, since: int, limit: int) -> None:
         found: list[Message] = []
-        while page := self.store.changes_since(self.conversation.id, found[-1].rev or 0 if found else since, limit):
+        while page := self.store.messages.changes_since(self.conversation.id, found[-1].rev if found else since, limit):
             found += page
         assert [self._state(message) for message in found] == [m for m in self._in_order("rev") if m["rev"] > since]
 
     @invariant()
     def lists_tell_the_truth(self) -> None:
         for person, user_id in enumerate(self.people):
-            conversations = self.store.conversations_of(user_id)
+            conversations = self.store.conversations.of_member(user_id)
             if not self.expected:
                 assert conversations == []
                 continue
             (conversation,) = conversations
-            summary = self.store.summarize(user_id, conversations)[conversation.id]
+            summary = self.store.conversations.summarize(user_id, conversations)[conversation.id]
             unread = [
                 message
                 for message in self.expected.values()
                 if message["seq"] > self.cursors[person] and message["sender"] != user_id and not message["deleted"]
             ]
-            assert summary.unread == len(unread) == self.store.count_unread(conversation.id, user_id)
+            assert summary.unread == len(unread) == self.store.conversations.count_unread(conversation.id, user_id)
             assert summary.rev == self.counter
             assert summary.last_message is not None
             assert self._state(summary.last_message) == self._in_order("seq")[-1]
@@ -125,22 +125,29 @@ class ConversationModel(RuleBasedStateMachine):
 
     def _append(self, sender: int, text: str, client_id: str | None) -> Message:
         user_id, other_id = self.people[sender], self.people[1 - sender]
-        message = Message(
+        draft = Draft(
             conversation=self.conversation.id, sender_id=user_id, receiver_id=other_id, text=text, client_id=client_id
         )
-        stored = self.store.append_message(self.conversation, message)
-        if stored.id == message.id:
+        appended = self.store.messages.append(draft)
+        stored = appended.message
+        assert appended.new == (stored.id == draft.id)
+        if appended.new:
             self.counter += 1
             assert (stored.seq, stored.rev) == (self.counter, self.counter)
             self.expected[stored.id] = self._state(stored)
         return stored
 
-    def _revise(self, message_id: str, field: str, value: Any, revised: Message | None) -> None:
-        assert revised is not None
+    def _change(self, message_id: str, change: Callable[[Message], Message | None]) -> Revision:
+        revision = self.store.messages.revise(message_id, change, author=None)
+        assert revision is not None
+        return revision
+
+    def _revise(self, message_id: str, field: str, value: Any, revision: Revision) -> None:
+        assert revision.changed == (self.expected[message_id][field] != value)
         if self.expected[message_id][field] != value:
             self.counter += 1
             self.expected[message_id] |= {field: value, "rev": self.counter}
-        assert self._state(revised) == self.expected[message_id]
+        assert self._state(revision.message) == self.expected[message_id]
 
     def _pick(self, which: int) -> str:
         return list(self.expected)[which % len(self.expected)]
@@ -149,7 +156,8 @@ class ConversationModel(RuleBasedStateMachine):
         return sorted(self.expected.values(), key=lambda message: message[number])
 
     @staticmethod
-    def _state(message: Message) -> dict[str, Any]:
+    def _state(message: Message | LegacyMessage) -> dict[str, Any]:
+        assert isinstance(message, Message)
         return {
             "sender": message.sender_id,
             "seq": message.seq,

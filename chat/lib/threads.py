@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Literal, ParamSpec, TypeVar, cast
 
 P = ParamSpec("P")
 T = TypeVar("T")
+_Pair = tuple[socket.socket, socket.socket]
 
 
 def async_mode() -> Literal["eventlet", "gevent", "threading"]:
@@ -82,29 +83,37 @@ def spawn(function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> N
 
 
 class Signal:
-    """What a native thread sets once, and one thread of any kind waits for with a time limit."""
+    """What a native thread sets once, and one thread of any kind waits for once, with a time limit."""
 
-    _idle: ClassVar[deque[tuple[socket.socket, socket.socket]]] = deque()
+    _idle: ClassVar[deque[_Pair]] = deque()
 
     def __init__(self) -> None:
         try:
-            self._pair = self._idle.pop()
+            self._pair: _Pair | None = self._idle.pop()
         except IndexError:
             self._pair = socket.socketpair()  # waiting for a socket is the one thing that all kinds can do
 
     def set(self) -> None:
         """Wake the thread that waits."""
+        assert self._pair is not None
         os.write(self._pair[1].fileno(), b"\0")
 
     def wait(self, seconds: float) -> bool:
-        """Wait until it is set. Return False if that takes longer; then wait no more."""
+        """Wait until it is set. Return False if that takes longer."""
+        assert self._pair is not None
         self._pair[0].settimeout(seconds)
         try:
             self._pair[0].recv(1)
         except TimeoutError:
-            return False  # this pair is not used again, as it may be set later
+            return False
         self._idle.append(self._pair)
+        self._pair = None
         return True
+
+    def __del__(self) -> None:
+        if self._pair is not None:  # it was not set in time, so no other signal can use the pair
+            for end in self._pair:
+                end.close()
 
 
 def _native_threading() -> Any:

@@ -1,7 +1,7 @@
 """What the processes of one chat tell each other, over Redis: typed topics, and the events of Socket.IO.
 
 Redis being down or slow stops no one: each process goes on with what it knows, and no request waits for Redis. What is lost
-meanwhile is made up for by clients that connect again and sync (`MessagesLost`, and `messages`' ``on_gap``).
+meanwhile is made up for by clients that connect again and sync (`MessagesLost`).
 
 Several deployments can share one Redis server if each has its own database number in ``REDIS_URL``: channels span all
 databases, so their names begin with the number (``chat:<number>:``).
@@ -63,7 +63,7 @@ class HiddenChanged(Struct):
 
 
 class MessagesLost(Struct):
-    """A process could not publish everything."""
+    """Events for clients may have been lost on the way between processes."""
 
 
 class Envelope(Struct):
@@ -135,6 +135,11 @@ class Bus:
                 log.warning("Redis can't be reached, so nothing is heard from other processes: %s", error)
                 time.sleep(RETRY_SECONDS)
 
+    def miss(self) -> None:
+        """Have this process do what follows from `MessagesLost`."""
+        for handler in self._handlers.get(MessagesLost.__name__, (None, []))[1]:
+            handler(MessagesLost())
+
     def add_task(self, task: Callable[[], object]) -> None:
         """Run ``task`` beside everything else once `start` is called, if there is a Redis."""
         self._tasks.append(task)
@@ -203,13 +208,12 @@ class QueuedRedisManager(PubSubManager):  # type: ignore[misc]  # the library ha
 
     name = "bus"
 
-    def __init__(self, bus: Bus, on_gap: Callable[[], None]) -> None:
+    def __init__(self, bus: Bus) -> None:
         super().__init__(channel="events")
         self._bus = bus
-        self._on_gap = on_gap
 
     def _publish(self, data: Any) -> None:
         self._bus.send(self.channel, self.json.dumps(data))
 
     def _listen(self) -> Iterator[bytes]:
-        return self._bus.messages(self.channel, self._on_gap)
+        return self._bus.messages(self.channel, on_gap=self._bus.miss)

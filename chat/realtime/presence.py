@@ -5,9 +5,11 @@ hidden from a user, such as those whom they block, are in neither.
 """
 
 import threading
+import time
 from collections.abc import Set
 
 from chat import answers, events
+from chat.lib import threads
 from chat.realtime.bus import Bus, HiddenChanged, PresenceChanged
 from chat.realtime.connections import Connection, Connections
 from chat.realtime.debouncer import Debouncer
@@ -16,6 +18,7 @@ from chat.realtime.remote import RemoteUsers
 from chat.realtime.server import socketio
 
 BROADCAST_SECONDS = 0.1  # between two broadcasts at least (the contract)
+EXPECT_SECONDS = 10.0  # for a client that was told to connect again
 LIST, DIFF = "presence:list", "presence:diff"  # rooms: who sees all users, and how they are told
 
 
@@ -30,7 +33,8 @@ class Presence:
         self._changed: set[str] = set()
         self._hidden: dict[str, Set[str]] = {}  # of each user here from whom anyone is hidden
         self._announcement = Debouncer(BROADCAST_SECONDS, self._announce)
-        self.remote = RemoteUsers(bus, connections.user_ids, self._announce_soon)
+        self._expected: set[str] = set()  # users who were told to connect again: until then, they stay online
+        self.remote = RemoteUsers(bus, self.here, self._announce_soon)
         bus.subscribe(PresenceChanged, lambda change: self._announce_soon(change.user_id))
         bus.subscribe(HiddenChanged, self._hide)
 
@@ -39,8 +43,9 @@ class Presence:
 
         Raises `RateLimitedError`, and then nothing is left of it.
         """
-        first = not self._connections.of_user(connection.user_id)
+        first = connection.user_id not in self.here()
         self._connections.add(connection)
+        self._expected.discard(connection.user_id)
         self._set_hidden(connection.user_id, hidden)
         self._emitter.enter(connection)
         self._place(connection)
@@ -54,6 +59,10 @@ class Presence:
         if connection is None or self._connections.of_user(connection.user_id):
             return None
         self._hidden.pop(connection.user_id, None)
+        if socket_id in socketio.server.sent_away:
+            self._expected.add(connection.user_id)
+            threads.spawn(self._expect_no_longer, connection.user_id)
+            return None
         self.remote.set_online(connection.user_id, False)
         return None if connection.user_id in self.remote.ids() else connection.user_id
 
@@ -62,12 +71,18 @@ class Presence:
         self._bus.publish(HiddenChanged(user_id, sorted(hidden)))
 
     def here(self) -> Set[str]:
-        """The ids of all users with a connection to this process."""
-        return self._connections.user_ids()
+        """The ids of all users with a connection to this process, or who were told to connect again and soon will."""
+        return self._connections.user_ids() | self._expected
 
     def online(self) -> Set[str]:
         """The ids of all users with a connection to any process."""
         return self.here() | self.remote.ids()
+
+    def _expect_no_longer(self, user_id: str) -> None:
+        time.sleep(EXPECT_SECONDS)
+        if user_id in self._expected:
+            self._expected.discard(user_id)
+            self.remote.set_online(user_id, False)
 
     def _hide(self, change: HiddenChanged) -> None:
         connections = self._connections.of_user(change.user_id)

@@ -37,14 +37,11 @@ class RemoteUsers:
 
     def set_online(self, user_id: str, online: bool) -> None:
         """Tell the others that a user is connected to this process now, or no longer is."""
-        self._bus.publish(PresenceChanged(user_id, online, self._bus.process))
-
-    def leave(self) -> None:
-        """Tell the others that this process ends: its users are gone."""
         if redis := self._bus.redis:
-            for user_id in self._here():
-                self.set_online(user_id, False)
-            self._bus.defer(lambda: redis.zrem(self._processes, self._bus.process))
+            mine = self._users_of(self._bus.process)
+            self._bus.defer(lambda: (redis.sadd if online else redis.srem)(mine, user_id))
+            self._bus.defer(lambda: redis.expire(mine, int(ALIVE_SECONDS)))
+        self._bus.publish(PresenceChanged(user_id, online, self._bus.process))
 
     def refresh(self, redis: Redis) -> None:
         """Say that this process is alive and who is here, and see who is where. Raises `RedisError`.

@@ -21,12 +21,14 @@ from socketio.packet import Packet as LibraryPacket
 from chat.config import Config
 from chat.lib import json, threads
 from chat.realtime.bus import Bus, MessagesLost, QueuedRedisManager
+from chat.realtime.debouncer import Debouncer
 from chat.realtime.door import FrontDoor
-from chat.realtime.engine import Engine, ProtocolError, Socket, Strangers
+from chat.realtime.engine import Engine, ProtocolError, Strangers
 
 log = logging.getLogger(__name__)
 
 RECONNECTS_PER_SECOND = 200
+RECONNECT_SECONDS = 10.0  # between two times that all clients have to connect again
 CredentialOf = Callable[[WSGIEnvironment], str | None]
 
 
@@ -55,6 +57,7 @@ class Server(python_socketio.Server):  # type: ignore[misc]
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
+        self.sent_away: set[str] = set()  # the sockets that are being closed so that their clients connect again
         self._connecting: dict[str, EnginePacket | None] = {}  # Engine.IO's id → the CONNECT packet to send
         self._ended: dict[str, str] = {}  # Engine.IO's id → why a session ended while it was connecting
         self._lock = threading.Lock()
@@ -183,7 +186,7 @@ def init_app(
         door=lambda server, app: FrontDoor(server, app, may_connect, config.max_request_bytes),
         async_mode=threads.async_mode(),
         async_handlers=False,  # one client's events are handled one after the other: its messages keep their order
-        client_manager=QueuedRedisManager(bus, reconnect_clients) if bus.redis else None,
+        client_manager=QueuedRedisManager(bus) if bus.redis else None,
         serializer=Packet,
         json=json,
         max_http_buffer_size=config.max_request_bytes,
@@ -192,7 +195,8 @@ def init_app(
     socketio.server.known_events = known_events
     socketio.server.eio.credential = credential
     socketio.server.eio.strangers = Strangers(config.max_sockets_per_address if config.rate_limits else None)
-    bus.subscribe(MessagesLost, lambda lost: reconnect_clients())
+    reconnect = Debouncer(RECONNECT_SECONDS, reconnect_clients)
+    bus.subscribe(MessagesLost, lambda lost: reconnect.run())
     bus.start()
 
 
@@ -210,8 +214,8 @@ def drain(seconds: float) -> None:
     """Let no one connect any more, and have all clients connect elsewhere, spread over ``seconds``."""
     engine = socketio.server.eio
     engine.draining = True
-    sockets = list(engine.sockets.values())
-    _hang_up(sockets, seconds / max(1, len(sockets)))
+    _send_away(seconds / max(1, len(engine.sockets)))
+    engine.disconnect()  # strangers, and those who came meanwhile
 
 
 def reconnect_clients() -> None:
@@ -220,13 +224,17 @@ def reconnect_clients() -> None:
     They sync when they connect, as they do after any break in the network, so this needs no event that old clients don't
     know. It is spread over time: reconnecting costs more than a push.
     """
-    threads.spawn(_hang_up, list(socketio.server.eio.sockets.values()), 1 / RECONNECTS_PER_SECOND)
+    log.warning("events may have been lost: all clients connect again")
+    _send_away(1 / RECONNECTS_PER_SECOND)
 
 
-def _hang_up(engine_sockets: list[Socket], pause: float) -> None:
-    for engine_socket in engine_sockets:
-        engine_socket.hang_up("the client has to connect again")
-        time.sleep(pause)
+def _send_away(pause: float) -> None:
+    for sid, eio_sid in list(socketio.server.manager.get_participants("/", None)):
+        if engine_socket := socketio.server.eio.sockets.get(eio_sid):
+            socketio.server.sent_away.add(sid)
+            engine_socket.hang_up("the client has to connect again")
+            socketio.server.sent_away.discard(sid)
+            time.sleep(pause)
 
 
 def _is_kept(name: str) -> bool:

@@ -1,6 +1,7 @@
 """Everything that is not the API: the client's files, uploaded images, health."""
 
 import gzip
+from contextlib import suppress
 from functools import lru_cache
 from hmac import compare_digest
 from pathlib import Path
@@ -17,11 +18,13 @@ from chat.errors import (
     InvalidTokenError,
     NotFoundError,
     RedisUnavailableError,
+    RestartingError,
 )
 from chat.lib.images import TYPES
 from chat.lib.metrics import CONTENT_TYPE
 from chat.middleware.endpoint import endpoint
 from chat.middleware.failures import respond_to_http_error
+from chat.realtime import server
 
 bp = Blueprint("site", __name__)
 SHIPPED_CLIENT = Path(__file__).resolve().parent.parent / "web"
@@ -30,6 +33,13 @@ YEAR = 365 * 24 * 3600
 POLICY = (
     "default-src 'self'; img-src 'self' https: data: blob:; connect-src 'self' ws: wss:; object-src 'none';"
     " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+NOT_READY = (
+    DatabaseUnavailableError,
+    DatabaseDamagedError,
+    DatabaseTooNewError,
+    RedisUnavailableError,
+    RestartingError,
 )
 COMPRESSIBLE = {"text/html", "text/css", "text/javascript", "image/svg+xml", "application/manifest+json"}
 
@@ -42,9 +52,11 @@ def healthz() -> answers.Health:
 
 
 @bp.get("/readyz")
-@endpoint(fails=(DatabaseUnavailableError, DatabaseDamagedError, DatabaseTooNewError, RedisUnavailableError))
+@endpoint(fails=NOT_READY)
 def readyz() -> answers.Health:
     """Can the server do its work: does what it depends on answer?"""
+    if server.draining():
+        raise RestartingError
     store.ping()
     bus.ping()
     return answers.Health(status="ready")
@@ -88,11 +100,14 @@ def upload(name: str) -> Response:
 
 @bp.app_errorhandler(NoSuchRoute)
 def page(error: NoSuchRoute) -> Response:
-    """A file of the client, or its index for any other path: the client has routes of its own."""
+    """A file of the client, or its index for any other path: the client has routes of its own.
+
+    ``/sync.js`` is served with every front end, so that any page can import it.
+    """
     first = "/" + request.path.split("/", 2)[1]
     if request.method not in ("GET", "HEAD") or first in NOT_PAGES:
         return respond_to_http_error(error)
-    if (config.frontend_dist / "index.html").is_file():
+    if request.path != "/sync.js" and (config.frontend_dist / "index.html").is_file():
         return compressed(_file(config.frontend_dist))
     response = compressed(_file(SHIPPED_CLIENT))
     response.headers["Content-Security-Policy"] = POLICY  # only for our own client: another may need a different one
@@ -100,10 +115,18 @@ def page(error: NoSuchRoute) -> Response:
 
 
 def _file(folder: Path) -> Response:
-    try:
-        return send_from_directory(folder, request.path.lstrip("/") or "index.html")
-    except NoSuchRoute:
-        return send_from_directory(folder, "index.html")
+    """A file of the folder, or its index for a page of the client. A missing file with an extension is a 404.
+
+    Hidden files are none of the client's, and links can't lead out of the folder.
+    """
+    path = request.path.lstrip("/") or "index.html"
+    hidden = any(part.startswith(".") for part in path.split("/"))
+    if not hidden and (folder / path).resolve().is_relative_to(folder.resolve()):
+        with suppress(NoSuchRoute):
+            return send_from_directory(folder, path)
+    if hidden or Path(path).suffix:
+        raise NotFoundError
+    return send_from_directory(folder, "index.html")
 
 
 def compressed(response: Response) -> Response:

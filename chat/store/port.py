@@ -5,9 +5,9 @@ method raises `DatabaseUnavailableError` if the database can't be used; then not
 the change. When a method that writes returns, killing any process or cutting the power does not undo it.
 
 Numbers. Each conversation has one counter, which only grows. A new message takes the next number as its ``seq`` and
-``rev``, a change takes the next as its ``rev``. A number is given once, for ever, and becomes visible in order: after number n of a
-conversation was seen, no number under n appears. A client catches up with `Messages.changes_since`, from the last ``rev``
-that this or `Conversations.summarize` gave it.
+``rev``, a change takes the next as its ``rev``. A number is given once, for ever, and becomes visible in order: after
+number n of a conversation was seen, no number under n appears. A client catches up with `Messages.changes_since`, from the
+last ``rev`` that this or `Conversations.summarize` gave it.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -42,7 +42,7 @@ class CursorMove(Struct, frozen=True):
 
 
 class Appended(Struct, frozen=True):
-    """A stored message. It is not ``new`` if its sender had used the ``client_id`` before; then it is the earlier message."""
+    """A stored message. It is not ``new`` if its sender had used the ``client_id`` before: then it is the earlier one."""
 
     message: Message
     new: bool
@@ -192,7 +192,7 @@ class Messages(Protocol):
         """The first ``limit`` messages of that sender with an id greater than ``after``, in the order of ids."""
 
     def page(self, conversation: Conversation, before: int | None, limit: int, skip: int = 0) -> Page:
-        """The newest ``limit`` messages with a ``seq`` under ``before``, or of all, without the ``skip`` newest of these."""
+        """The newest ``limit`` messages with a ``seq`` under ``before``, or of all, after the ``skip`` newest of these."""
 
     def changes_since(self, conversation_id: str, rev: int, limit: int) -> list[Message]:
         """The first ``limit`` messages that are new or changed after ``rev``, in the order of their changes."""

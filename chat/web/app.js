@@ -2,45 +2,87 @@
 
 import { html, render, useEffect } from "/html.js";
 import { showCount } from "/lib/attention.js";
-import { start } from "/lib/live.js";
-import { opened, state, watch } from "/lib/state.js";
-import { About, NewRoom } from "/views/about.js";
+import { start } from "/lib/session.js";
+import { conversationAt, watch } from "/lib/state.js";
+import { About } from "/views/about.js";
 import { Conversation } from "/views/conversation.js";
+import { EmojiPicker } from "/views/emoji-picker.js";
+import { NewRoom } from "/views/new-room.js";
 import { Profile } from "/views/profile.js";
 import { Search } from "/views/search.js";
 import { Sidebar } from "/views/sidebar.js";
-import { Confirm, Dialog, EmojiPicker, Empty, Notice, Skeleton } from "/views/ui.js";
+import { Confirm, Dialog, Empty, Skeleton, Toast, ToastContext } from "/views/ui.js";
 import { Welcome } from "/views/welcome.js";
 
-const Picture = ({ src, title }) => html`<${Dialog} title=${title} class="dialog--picture">
-  <a href=${src} target="_blank" rel="noopener"><img src=${src} alt=${title} /></a>
-<//>`;
-
-const Nothing = ({ loading }) => html`<main class="conversation conversation--none">
-  <h1 class="unseen">Chat</h1>
-  ${loading
-    ? html`<${Skeleton} of="messages" />`
-    : html`<${Empty} icon="chat" title="Pick a conversation">Choose somebody from the list, and say hello.<//>`}
-</main>`;
-
-const DIALOGS = { profile: Profile, about: About, "new-room": NewRoom, search: Search, confirm: Confirm, picture: Picture };
-
-function App() {
-  const { phase, dialog, talks, notice, listed, path } = state;
-  const unread = Object.values(talks).reduce((sum, talk) => sum + talk.unread, 0);
-  const talk = opened();
-  const loading = !listed && path !== "/";
+function App({ state }) {
+  const { phase, dialog, conversations, toast, limits } = state;
+  const unread = Object.values(conversations).reduce((sum, conversation) => sum + conversation.unread, 0);
   useEffect(() => showCount(unread), [unread]);
-  if (phase !== "in") return html`<${Welcome} /><${Notice} notice=${notice} />`;
-  return html`<div class=${talk || loading ? "app app--open" : "app"}>
-      <${Sidebar} />
-      ${talk ? html`<${Conversation} key=${talk.conversation} talk=${talk} />` : html`<${Nothing} loading=${loading} />`}
-    </div>
-    ${dialog && html`<${DIALOGS[dialog.kind]} key=${dialog} ...${dialog} />`}
-    <${EmojiPicker} />
-    <${Notice} notice=${notice} />`;
+  return html`<${ToastContext.Provider} value=${toast}>
+    ${phase === "in" ? html`<${Chat} state=${state} />` : html`<${Welcome} phase=${phase} limits=${limits} />`}
+    ${!dialog && html`<${Toast} />`}
+  <//>`;
 }
 
-watch(() => render(html`<${App} />`, document.getElementById("app")));
-start();
-navigator.serviceWorker?.register("/sw.js");
+function Chat({ state }) {
+  const { dialog, conversations, listed, path } = state;
+  const open = conversations[conversationAt(path)];
+  const loading = !listed && path !== "/";
+  return html`<div class=${open || loading ? "app app--open" : "app"}>
+      <${Sidebar} ...${state} />
+      ${
+        open
+          ? html`<${Conversation} key=${open.id} conversation=${open} ...${state} />`
+          : html`<${NoConversation} loading=${loading} />`
+      }
+    </div>
+    ${dialog && html`<${OpenDialog} key=${dialog} dialog=${dialog} state=${state} />`}
+    <${EmojiPicker} />`;
+}
+
+const NoConversation = ({ loading }) =>
+  html`<main class="conversation conversation--none">
+    <h1 class="unseen">Chat</h1>
+    ${
+      loading
+        ? html`<${Skeleton} of="messages" />`
+        : html`<${Empty} icon="chat" title="Pick a conversation"
+            >Choose someone from the list and say hello.<//
+          >`
+    }
+  </main>`;
+
+function OpenDialog({ dialog, state }) {
+  const { me, users, conversations, limits } = state;
+  switch (dialog.kind) {
+    case "profile":
+      return html`<${Profile} ...${{ me, limits }} />`;
+    case "about":
+      return (
+        conversations[dialog.id] && html`<${About} conversation=${conversations[dialog.id]} ...${state} />`
+      );
+    case "new-room":
+      return html`<${NewRoom} ...${{ me, users, limits }} />`;
+    case "search":
+      return html`<${Search}
+        within=${conversations[dialog.within]}
+        text=${dialog.text}
+        ...${{ conversations, me, users }}
+      />`;
+    case "picture":
+      return html`<${LargePicture} ...${dialog} />`;
+    default:
+      return html`<${Confirm} ...${dialog} />`;
+  }
+}
+
+const LargePicture = ({ src, title }) =>
+  html`<${Dialog} title=${title} class="dialog--picture">
+    <a href=${src} target="_blank" rel="noopener"><img src=${src} alt=${title} /></a>
+  <//>`;
+
+if (!document.documentElement.classList.contains("unsupported")) {
+  watch((state) => render(html`<${App} state=${state} />`, document.getElementById("app")));
+  start();
+  navigator.serviceWorker?.register("/sw.js");
+}

@@ -1,16 +1,19 @@
-/** The view library in one place, and the two helpers that many views need. */
+/** The view library in one place, and the helpers that many views need. */
 
 import htm from "/vendor/htm.mjs";
 import { h } from "/vendor/preact.mjs";
 
 export const html = htm.bind(h);
-export { render } from "/vendor/preact.mjs";
-export { useEffect, useLayoutEffect, useMemo, useRef, useState } from "/vendor/hooks.mjs";
+export { createContext, render } from "/vendor/preact.mjs";
+export { useContext, useEffect, useLayoutEffect, useMemo, useRef, useState } from "/vendor/hooks.mjs";
 
 /** The names that are truthy, as one class attribute: `classes("row", open && "row--open")`. */
 export const classes = (...names) => names.filter(Boolean).join(" ");
 
-/** A view that is drawn again only where one of its properties is another one than before: for the rows of long lists. */
+/**
+ * A view that is rendered again only if one of its properties changes: for the rows of long lists. Such a view must get
+ * everything that it shows as a property.
+ */
 export function memo(view) {
   return function Memo() {
     this.shouldComponentUpdate = (next) => Object.keys(next).some((name) => next[name] !== this.props[name]);

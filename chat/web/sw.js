@@ -23,7 +23,8 @@ self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim(
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
-  if (request.method === "GET" && origin === location.origin && !NOT_PAGES.test(pathname)) event.respondWith(answer(request));
+  if (request.method === "GET" && origin === location.origin && !NOT_PAGES.test(pathname))
+    event.respondWith(answer(request));
 });
 
 async function answer(request) {

@@ -1,4 +1,4 @@
-"""Fixtures: a real server, a real browser, and people who sit in front of it."""
+"""Fixtures: a real server, a real browser, and users in front of it."""
 
 import functools
 import itertools
@@ -13,6 +13,7 @@ from tests.services import ChatServer
 
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+PLAIN_HTTP_HOST = "chat.test"  # a name of this machine that browsers don't trust as they trust localhost
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -20,11 +21,12 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    f"--host-resolver-rules=MAP {PLAIN_HTTP_HOST} 127.0.0.1",
 ]
 PASSWORD = clients.PASSWORD
 Visit = Callable[..., Page]
 
-expect.set_options(timeout=15_000)  # ms: machines may be busy with other things
+expect.set_options(timeout=30_000)  # ms: the machine may be busy
 _numbers = itertools.count(1)
 
 
@@ -46,14 +48,14 @@ class Person(clients.Person):
         """Where the page shows their conversation."""
         return f"/chat/{self.conversation(other)}"
 
-    def log_in_elsewhere(self) -> None:
-        """Make a second login of the same person."""
-        self.log_in()
+    def log_in_elsewhere(self) -> clients.Browser:
+        """Log the same user in on another device."""
+        return self.log_in().http
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[ChatServer]:
-    """A server that all tests share: each brings people of its own."""
+    """A server that all tests share: each test has users of its own."""
     with ChatServer("flask", RATE_LIMITS="off") as server:
         yield server
 
@@ -75,21 +77,21 @@ def sign_up(server: ChatServer) -> Callable[[str], Person]:
 
 @pytest.fixture
 def ann(sign_up: Callable[[str], Person]) -> Person:
-    """The one who looks."""
+    """The user whose page is tested."""
     return sign_up("Ann")
 
 
 @pytest.fixture
 def bob(sign_up: Callable[[str], Person]) -> Person:
-    """The other one."""
+    """Another user."""
     return sign_up("Bob")
 
 
 @pytest.fixture
 def visit(server: ChatServer, browser: Browser) -> Iterator[Visit]:
-    """Open the page: ``visit(ann)``, or for nobody; with a path, and what else a browser context takes.
+    """Open the page: ``visit(ann)``, or without a login; with a path, and options of a browser context.
 
-    A test fails where the page had an error of its own or met the content security policy.
+    A test fails if the page had an error of its own or broke the content security policy.
     """
     contexts: list[BrowserContext] = []
     problems: list[str] = []

@@ -1,4 +1,4 @@
-"""Conversations of thousands of messages: few rows are in the document, and what is read stays in its place."""
+"""Conversations of thousands of messages: few rows are rendered, and what the user reads stays in place."""
 
 import subprocess
 import sys
@@ -8,12 +8,12 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Person, Visit
-from tests.browser.talk import message
+from tests.browser.steps import message
 from tests.services import ROOT, ChatServer
 
 MESSAGES = 5000
-DRAWN = 150  # rows in the document at most, however long the conversation is
-LOOK_UPS = MESSAGES // 2  # in maps, for a step of scrolling: whatever goes through all messages takes more
+RENDERED = 150  # rows in the document at most, however long the conversation is
+LOOK_UPS = MESSAGES // 2  # in maps, for a step of scrolling: visiting all messages takes more
 FILL = """
 import sys
 from chat import create_app
@@ -22,11 +22,11 @@ from chat.models.message import Message
 from chat.store import store
 one, other, count = sys.argv[1:]
 with create_app().app_context():
-    talk = direct(one, other)
+    conversation = direct(one, other)
     for number in range(int(count)):
         text = f"message {number} " + "and some more words " * (number % 7)
-        store.append_message(talk, Message(conversation=talk.id, sender_id=other, receiver_id=one, text=text))
-    store.move_read_cursor(talk.id, one, int(count))
+        store.append_message(conversation, Message(conversation=conversation.id, sender_id=other, receiver_id=one, text=text))
+    store.move_read_cursor(conversation.id, one, int(count))
 """
 # The first message below the top of the view, and how far below.
 FIRST_SEEN = """box => {
@@ -37,19 +37,19 @@ FIRST_SEEN = """box => {
 # Scrolls to a fraction of the whole, in steps that are followed by a frame; the most that one step has done.
 SCROLL = """async (box, [to, steps]) => {
     let lookUps = 0;
-    let drawn = 0;
+    let rendered = 0;
     const get = Map.prototype.get;
     Map.prototype.get = function (key) { lookUps += 1; return get.call(this, key); };
-    const watcher = new MutationObserver(all => all.forEach(one => (drawn += one.addedNodes.length)));
+    const watcher = new MutationObserver(all => all.forEach(one => (rendered += one.addedNodes.length)));
     watcher.observe(box, { childList: true, subtree: true });
     const from = box.scrollTop;
-    const most = { rows: 0, lookUps: 0, drawn: 0 };
+    const most = { rows: 0, lookUps: 0, rendered: 0 };
     for (let step = 1; step <= steps; step++) {
-        lookUps = drawn = 0;
+        lookUps = rendered = 0;
         box.scrollTop = from + (box.scrollHeight * to - from) * step / steps;
         for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
         const rows = box.querySelectorAll("li").length;
-        for (const [name, count] of Object.entries({ rows, lookUps, drawn })) most[name] = Math.max(most[name], count);
+        for (const [name, count] of Object.entries({ rows, lookUps, rendered })) most[name] = Math.max(most[name], count);
     }
     watcher.disconnect();
     Map.prototype.get = get;
@@ -59,7 +59,7 @@ SCROLL = """async (box, [to, steps]) => {
 
 @pytest.fixture(scope="module")
 def people(server: ChatServer) -> tuple[Person, Person]:
-    """Two people with a long conversation behind them."""
+    """Two users with a long conversation."""
     ann, bob = Person(server.url, "Ann"), Person(server.url, "Bob")
     arguments = [ann.id, bob.id, str(MESSAGES)]
     subprocess.run([sys.executable, "-c", FILL, *arguments], env=server.environment(), cwd=ROOT, check=True)
@@ -88,7 +88,7 @@ def scroll(page: Page, to: float, steps: int) -> Any:
     return page.locator(".scroll").evaluate(SCROLL, [to, steps])
 
 
-def test_older_messages_come_in_above_and_what_is_read_stays_in_its_place(page: Page) -> None:
+def test_the_view_stays_in_place_while_older_messages_load(page: Page) -> None:
     held: list[Route] = []
     page.route("**/api/messages/*?*before=*", lambda route: held.append(route))
     with page.expect_request("**/api/messages/*?*before=*"):
@@ -104,16 +104,23 @@ def test_older_messages_come_in_above_and_what_is_read_stays_in_its_place(page: 
     assert abs(place["y"] - frame["y"] - top) < 20
 
 
-def test_few_rows_are_drawn_and_no_step_of_scrolling_touches_all_messages(page: Page) -> None:
+def test_scrolling_renders_few_rows_and_never_visits_all_messages(page: Page) -> None:
     find(page, "message 0 ")  # far back, so that all is loaded
     expect(page.locator(".message--goal")).to_have_count(0)
     done = scroll(page, 0.9, 60)
-    assert done["rows"] < DRAWN
-    assert done["drawn"] < DRAWN * 30  # elements of rows that came into view
+    assert done["rows"] < RENDERED
+    assert done["rendered"] < RENDERED * 30  # elements of rows that came into view
     assert done["lookUps"] < LOOK_UPS
 
 
-def test_a_message_far_back_is_found_and_shown(page: Page) -> None:
+def test_search_shows_a_message_far_back(page: Page) -> None:
     find(page, "message 1234 ")
     page.get_by_role("button", name="Latest").click()
     expect(message(page, f"message {MESSAGES - 1} ")).to_be_in_viewport()
+
+
+def test_a_message_gets_its_buttons_only_when_it_is_reached(page: Page) -> None:
+    buttons = page.get_by_role("group", name="Message")
+    expect(page.locator(".actions")).to_have_count(0)
+    message(page, f"message {MESSAGES - 1} ").hover()
+    expect(buttons).to_be_visible()

@@ -1,14 +1,14 @@
-"""What is one's own: taking it away, and having it deleted."""
+"""A user's own data: downloading it, and deleting the account."""
 
 import zipfile
 
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PASSWORD, Person, Visit
-from tests.browser.talk import message
+from tests.browser.steps import message
 
 
-def test_one_downloads_what_one_wrote(ann: Person, bob: Person, visit: Visit) -> None:
+def test_a_user_downloads_their_data(ann: Person, bob: Person, visit: Visit) -> None:
     ann.send(bob, "to be kept")
     page = visit(ann)
     page.get_by_role("button", name="Your profile").click()
@@ -19,7 +19,7 @@ def test_one_downloads_what_one_wrote(ann: Person, bob: Person, visit: Visit) ->
         assert any(b"to be kept" in file.read(name) for name in file.namelist())
 
 
-def test_an_account_is_deleted_with_the_password_alone_and_its_words_disappear(
+def test_deleting_an_account_takes_the_password_and_deletes_its_messages(
     ann: Person, bob: Person, visit: Visit
 ) -> None:
     ann.send(bob, "soon gone")
@@ -33,8 +33,8 @@ def test_an_account_is_deleted_with_the_password_alone_and_its_words_disappear(
     expect(page.get_by_role("dialog").get_by_role("alert").last).not_to_be_empty()
     page.get_by_label("Your password").fill(PASSWORD)
     page.get_by_role("button", name="Delete my account").click()
-    expect(page.get_by_text("Your account is deleted.")).to_be_visible()
-    expect(page.get_by_role("heading", name="Good to see you")).to_be_visible()
+    expect(page.get_by_text("Your account was deleted.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
     page.get_by_label("Email").fill(ann.email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()

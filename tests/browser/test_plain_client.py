@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Person, Visit
-from tests.browser.talk import message, room, write
+from tests.browser.steps import message, room, write
 from tests.node_runner import node
 
 

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import engineio
+import requests
 import socketio
 
 WAIT = 5.0  # seconds for something that should come at once, on a machine that may be busy
@@ -57,12 +58,13 @@ class Socket:
         self.heard: list[tuple[str, Any]] = []
         self._hear, self._wait = hear, wait
         options = {"suppress_origin": True}  # or the library sends one of its own beside ours
-        self.client = _Client(reconnection=False, serializer=Packet, websocket_extra_options=options)
-        self.client.on("*", self._take)
-        cookie = {"Cookie": f"jwt={token}"} if token else {}
-        self.client.connect(
-            url, headers={**cookie, **(headers or {})}, auth=auth, transports=transports, wait_timeout=wait
+        session = requests.Session()  # it sends the cookie with every request, as browsers do
+        session.cookies.update({"jwt": token} if token else {})
+        self.client = _Client(
+            reconnection=False, serializer=Packet, http_session=session, websocket_extra_options=options
         )
+        self.client.on("*", self._take)
+        self.client.connect(url, headers=headers or {}, auth=auth, transports=transports, wait_timeout=wait)
         self.client.eio.let_in = True
 
     def __enter__(self) -> Self:

@@ -1,6 +1,6 @@
 """The MongoDB store: the collections and fields of the Express backend, and ours on top."""
 
-import contextlib
+from collections.abc import Callable
 
 from chat.errors import DatabaseUnavailableError
 from chat.store.mongo.connection import Connection, failures_named
@@ -19,16 +19,22 @@ class MongoStore:
     Raises `DatabaseTooNewError` if a newer version wrote the database.
     """
 
-    def __init__(self, url: str) -> None:
-        self._connection = Connection(url)
+    def __init__(self, url: str, connect: Callable[[str], Connection] = Connection) -> None:
+        self._connection = connect(url)
         ledger = Ledger(self._connection)
         self.users: Users = MongoUsers(self._connection)
         self.conversations: Conversations = MongoConversations(self._connection, ledger)
         writing = Writing(self._connection, ledger)
         self.messages: Messages = MongoMessages(self._connection, ledger, writing)
         self.legacy = Legacy(self._connection, writing)
-        with contextlib.suppress(DatabaseUnavailableError), failures_named():
-            self._connection.prepare()
+        try:
+            with failures_named():
+                self._connection.prepare()
+        except DatabaseUnavailableError:
+            pass  # the first use tries again
+        except Exception:
+            self.close()
+            raise
 
     def ping(self) -> None:
         """Return if MongoDB answers."""

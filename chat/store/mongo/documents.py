@@ -72,6 +72,7 @@ CONVERSATION = {
     "created_at": _time("createdAt"),
     "updated_at": _time("updatedAt"),
 }
+_DIRECT = {name: CONVERSATION[name] for name in Direct.__struct_fields__}
 MESSAGE = {
     "id": _id("_id"),
     "conversation": _plain("conversation"),
@@ -129,8 +130,9 @@ def session(document: Document) -> Session:
 
 def conversation(document: Document) -> Conversation:
     """A document of the collection ``conversations``."""
-    fields = _read(document, CONVERSATION)
-    return Room(**fields) if "owner_id" in fields else Direct(**fields)
+    if "ownerId" in document:
+        return Room(**_read(document, CONVERSATION))
+    return Direct(**_read(document, _DIRECT))  # release 1.0 stored ``public`` in these too
 
 
 def message(document: Document) -> Message | LegacyMessage:

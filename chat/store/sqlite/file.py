@@ -7,7 +7,7 @@ import logging
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -58,13 +58,17 @@ class SqliteFile:
             db.execute("SELECT 1 FROM users").fetchone()  # the first read creates the -wal file
         self._identity = self._identify()
         self._writer = Writer(db, lambda: connect(path), self._is_in_place)
+        self._checking = connect(path)
+        self._checked = threads.Signal()
         threads.start(self._check_pages)
 
     def close(self) -> None:
         """Close all connections."""
-        self._writer.close()
+        self._checking.interrupt()
+        self._checked.wait(WRITE_SECONDS)
         while self._idle:
             self._idle.pop().close()
+        self._writer.close()  # the last to close: it removes the -wal file, which one that was interrupted would not
 
     def check(self) -> None:
         """Raise if the file is known to be damaged, or is no longer the one that this process opened."""
@@ -145,10 +149,12 @@ class SqliteFile:
 
     def _check_pages(self) -> None:
         """Look for damage. Runs beside the server, in a thread of its own."""
-        with suppress(sqlite3.OperationalError), closing(connect(self._path)) as db:
-            try:
-                self._damaged |= db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",)
-            except sqlite3.OperationalError:
-                raise
-            except sqlite3.DatabaseError:
-                self._damaged = True
+        try:
+            self._damaged |= self._checking.execute("PRAGMA quick_check(1)").fetchone() != ("ok",)
+        except sqlite3.OperationalError:
+            pass  # interrupted, or the disk failed: the next read or write will tell
+        except sqlite3.DatabaseError:
+            self._damaged = True
+        finally:
+            self._idle.append(self._checking)
+            self._checked.set()

@@ -7,6 +7,7 @@ write, and not for longer than they want to wait.
 import sqlite3
 from _queue import Empty, SimpleQueue  # native, also where eventlet or gevent has replaced the module `queue`
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from chat.lib import threads
@@ -92,11 +93,14 @@ class Writer:
             job.ended.set()
 
     def _roll_back(self) -> None:
+        if self._db is None or not self._db.in_transaction:
+            return
         try:
-            if self._db is not None and self._db.in_transaction:
-                self._db.execute("ROLLBACK")
+            self._db.execute("ROLLBACK")
         except sqlite3.Error:
-            self._db = None  # the connection can't be used any more
+            with suppress(sqlite3.Error):
+                self._db.close()
+            self._db = None  # the next write opens another
 
     def _checkpoint(self) -> bool:
         """Empty the -wal file, unless others use it; return False if it has to be tried again."""

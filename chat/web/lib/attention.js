@@ -1,14 +1,10 @@
-/** Getting the user's attention: the page's title, the live region for screen readers, the browser's notifications. */
+/** Getting the user's attention: the page's title, the live region for screen readers, notifications. */
 
+import { conversationIdOf, nameOf } from "/lib/conversations.js";
 import { summary } from "/lib/format.js";
-import { conversationOf, go, nameOf, opened, pathOf, set, state } from "/lib/state.js";
+import { conversationAt, go, pathOf, state } from "/lib/state.js";
 
 const WANTED = "chat:notifications";
-
-/** Whether the user is looking at that conversation now. */
-export const isWatching = (conversation) => document.hasFocus() && opened()?.conversation === conversation;
-
-for (const event of ["focus", "blur"]) addEventListener(event, () => set({})); // what asks whether the user is looking asks again
 
 /** Show a count of unread messages in the title, and on the icon of an installed app. */
 export function showCount(count) {
@@ -16,25 +12,35 @@ export function showCount(count) {
   navigator.setAppBadge?.(count).catch(() => {}); // only an installed app has a badge
 }
 
-/** Tell of a new message of somebody else: to screen readers always, by a notification where nobody looks. */
+/** Announce a new message: always to screen readers, and by a notification if the user is not looking at it. */
 export function announce(message) {
-  const conversation = conversationOf(message);
   if (message.blocked) return;
-  const { name } = state.talks[conversation]; // a room's
-  const title = nameOf(message.senderId) + (name ? ` in ${name}` : "");
-  document.getElementById("live").textContent = `${title}: ${summary(message)}`;
-  if (!notificationsOn() || isWatching(conversation)) return;
-  const path = pathOf(conversation);
+  const id = conversationIdOf(message);
+  const { room } = state.conversations[id];
+  const title = nameOf(state.users, message.senderId, state.me) + (room ? ` in ${room.name}` : "");
+  liveRegion().textContent = `${title}: ${summary(message)}`;
+  const looking = state.attentive && conversationAt(state.path) === id;
+  if (looking || !notificationsOn()) return;
+  const path = pathOf(id);
   const options = { body: summary(message), tag: path, icon: "/img/icon-192.png", data: path };
-  navigator.serviceWorker.ready.then((worker) => worker.showNotification(title, options)); // phones allow no other way
+  // Phones allow no other way than through the service worker.
+  navigator.serviceWorker.ready.then((worker) => worker.showNotification(title, options));
 }
+
+/** Remove the last announcement from the page. */
+export function clearAnnouncement() {
+  liveRegion().textContent = "";
+}
+
+const liveRegion = () => document.getElementById("live");
 
 export const canNotify = "Notification" in globalThis && "serviceWorker" in navigator;
 
 /** Whether the user asked for notifications, and the browser allows them. */
-export const notificationsOn = () => canNotify && Notification.permission === "granted" && localStorage.getItem(WANTED) === "yes";
+export const notificationsOn = () =>
+  canNotify && Notification.permission === "granted" && localStorage.getItem(WANTED) === "yes";
 
-/** Turn notifications on or off; whether they are on then. */
+/** Turn notifications on or off: whether they are on then. */
 export async function wantNotifications(wanted) {
   localStorage.setItem(WANTED, wanted ? "yes" : "no");
   if (wanted && Notification.permission !== "granted") await Notification.requestPermission();

@@ -1,10 +1,7 @@
 /** Values as people read them. */
 
-import { html } from "/html.js";
-
-const MINUTE = 60_000;
+const MINUTE = 60_000; // ms
 const DAY = 24 * 60 * MINUTE;
-const GROUP_MS = 5 * MINUTE; // messages of one person closer than this are shown as one group
 
 /** What writes dates in the reader's language. */
 function dates(options) {
@@ -19,10 +16,9 @@ const dayMonth = dates({ day: "numeric", month: "short" });
 const fullDay = dates({ weekday: "long", day: "numeric", month: "long", year: "numeric" });
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
 
-const midnight = (date) => new Date(date).setHours(0, 0, 0, 0);
+/** The beginning of a date's day, in ms. */
+export const midnight = (date) => new Date(date).setHours(0, 0, 0, 0);
 const daysAgo = (date) => Math.round((midnight(Date.now()) - midnight(date)) / DAY);
-
-export const sameDay = (a, b) => midnight(a) === midnight(b);
 
 /** "today", "yesterday", "Monday", or the whole date. */
 export function dayName(date) {
@@ -43,30 +39,35 @@ export function ago(date) {
   const minutes = Math.round((new Date(date) - Date.now()) / MINUTE);
   if (minutes > -1) return "just now";
   if (minutes > -60) return relative.format(minutes, "minute");
-  return minutes > -24 * 60 ? relative.format(Math.round(minutes / 60), "hour") : relative.format(-daysAgo(date), "day");
+  if (minutes > -24 * 60) return relative.format(Math.round(minutes / 60), "hour");
+  return relative.format(-daysAgo(date), "day");
 }
 
 /** Up to two initials. */
 export function initials(name) {
   const words = name.trim().split(/\s+/);
-  return [words[0], words[1] && words.at(-1)].map((word) => [...(word ?? "")][0]).join("").toUpperCase();
+  const letters = [words[0], words[1] && words.at(-1)].map((word) => [...(word ?? "")][0]);
+  return letters.join("").toUpperCase();
 }
 
 /** A colour for an id: the same each time, spread around the wheel. */
-export const hue = (id) => ([...id].reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 3600, 7) % 12) * 30;
+export const hue = (id) =>
+  ([...id].reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 3600, 7) % 12) * 30;
 
 /** A message in one line. */
-export const summary = ({ deletedAt, text, image }) => (deletedAt ? "Message deleted" : (text ?? (image ? "Photo" : "")));
+export function summary({ deletedAt, blocked, text, image }) {
+  if (deletedAt) return "Message deleted";
+  if (blocked) return "Message from a blocked user";
+  return text ?? (image ? "Photo" : "");
+}
 
-/** Whether a message goes on with the group of the one before it. */
-export const continues = (before, { senderId, system, createdAt }) =>
-  before?.senderId === senderId && !before.system && !system && new Date(createdAt) - new Date(before.createdAt) < GROUP_MS;
+/** The number of characters as the server counts them: code points. */
+export const characters = (text) => [...text].length;
 
-/** Whether a text is a few emoji and nothing else: it is shown large. */
-export const isJustEmoji = (text) => /^\p{RGI_Emoji}{1,6}$/v.test(text);
+// The `v` flag has a property for this, but Firefox 115 does not know the flag.
+const EMOJI = /(?:\p{Emoji_Presentation}|\p{Extended_Pictographic}\uFE0F)\p{Emoji_Modifier}?/u.source;
+const FLAG = /\p{Regional_Indicator}{2}/u.source;
+const JUST_EMOJI = new RegExp(`^(?:${FLAG}|${EMOJI}(?:\\u200D${EMOJI})*){1,6}$`, "u");
 
-const ADDRESS = /(https?:\/\/[^\s<>"]*[^\s<>".,;:!?)\]}'])/g;
-const link = (address) => html`<a href=${address} target="_blank" rel="noopener noreferrer">${address}</a>`;
-
-/** A text with its web addresses as links. */
-export const linked = (text) => text.split(ADDRESS).map((part, index) => (index % 2 ? link(part) : part));
+/** Whether a text is a few emoji and nothing else. */
+export const isJustEmoji = (text) => text.length < 100 && JUST_EMOJI.test(text);

@@ -1,40 +1,56 @@
 /** Pictures that the user picks, pastes or drops, made fit for sending. */
 
-const TYPES = ["image/png", "image/jpeg", "image/gif", "image/webp"]; // what the server takes
-const MAX_BYTES = 5 * 2 ** 20;
-const MAX_PIXELS = 25e6;
-const SIDE = 2560; // px of the longer side of a picture that has to be made smaller
-const PORTRAIT = 512; // px of a profile picture's sides
+const MAX_SIDE = 2560; // px of the longer side of a picture that is sent: as much as large screens show
+const PROFILE_SIDE = 512; // px of a profile picture's sides
+const QUALITY = 0.87; // of JPEG
 
-/** A picture as a data URI: as it is where it fits, else smaller and as JPEG. Throws an Error in words. */
-export async function readImage(file) {
+/**
+ * A picture as a data URI: as it is if it fits `limits` and MAX_SIDE, else smaller. Animations are never made smaller,
+ * because only their first frame would be left. Throws an Error in words.
+ */
+export async function readImage(file, limits) {
   const bitmap = await decode(file);
-  const { width, height } = bitmap;
-  const fits = TYPES.includes(file.type) && file.size <= MAX_BYTES && width * height <= MAX_PIXELS;
-  const scale = Math.min(1, SIDE / Math.max(width, height));
-  return dataUri(fits ? file : await draw(bitmap, scale, width * scale, height * scale));
+  const scale = Math.min(1, MAX_SIDE / Math.max(bitmap.width, bitmap.height));
+  if (isAccepted(file, bitmap, limits) && (scale === 1 || file.type === "image/gif")) return dataUri(file);
+  const [width, height] = [bitmap.width * scale, bitmap.height * scale];
+  if (file.type === "image/png") {
+    const smaller = await draw(bitmap, width, height, "image/png");
+    if (smaller.size <= file.size) return dataUri(smaller); // drawings; a photo is smaller as JPEG
+  }
+  return dataUri(await draw(bitmap, width, height, "image/jpeg"));
 }
 
-/** A picture's middle as a small square, as a data URI. Throws an Error in words. */
-export async function readPortrait(file) {
+/** The middle of a picture as a small square, as a data URI. Throws an Error in words. */
+export async function readProfilePicture(file) {
   const bitmap = await decode(file);
-  return dataUri(await draw(bitmap, PORTRAIT / Math.min(bitmap.width, bitmap.height), PORTRAIT, PORTRAIT));
+  return dataUri(await draw(bitmap, PROFILE_SIDE, PROFILE_SIDE, "image/jpeg"));
+}
+
+function isAccepted({ type, size }, { width, height }, { imageTypes, maxImageBytes, maxImagePixels }) {
+  return imageTypes?.includes(type) && size <= maxImageBytes && width * height <= maxImagePixels;
 }
 
 function decode(file) {
   return createImageBitmap(file).catch(() => {
-    throw new Error(`${file.name || "This file"} is not a picture that can be shown here.`);
+    const name = file.name || "This file";
+    const isHeic = /hei[cf]/.test(file.type) || /\.hei[cf]$/i.test(name);
+    throw new Error(isHeic ? "HEIC isn't supported; use JPEG or PNG" : `${name} is not a picture`);
   });
 }
 
-function draw(bitmap, scale, width, height) {
-  const canvas = new OffscreenCanvas(Math.round(width), Math.round(height));
+/** Draw a picture so that it covers a canvas of that size. */
+function draw(bitmap, canvasWidth, canvasHeight, type) {
+  const canvas = new OffscreenCanvas(Math.round(canvasWidth), Math.round(canvasHeight));
   const paper = canvas.getContext("2d");
-  paper.fillStyle = "#fff"; // under what is transparent: JPEG has no transparency
-  paper.fillRect(0, 0, width, height);
-  const [w, h] = [bitmap.width * scale, bitmap.height * scale];
-  paper.drawImage(bitmap, (width - w) / 2, (height - h) / 2, w, h);
-  return canvas.convertToBlob({ type: "image/jpeg", quality: 0.87 });
+  if (type === "image/jpeg") {
+    paper.fillStyle = "#fff"; // under what is transparent: JPEG has no transparency
+    paper.fillRect(0, 0, canvas.width, canvas.height);
+  }
+  const scale = Math.max(canvas.width / bitmap.width, canvas.height / bitmap.height);
+  const [width, height] = [bitmap.width * scale, bitmap.height * scale];
+  paper.imageSmoothingQuality = "high";
+  paper.drawImage(bitmap, (canvas.width - width) / 2, (canvas.height - height) / 2, width, height);
+  return canvas.convertToBlob({ type, quality: QUALITY });
 }
 
 function dataUri(blob) {

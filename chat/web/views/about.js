@@ -1,90 +1,105 @@
-/** About a person or a room: blocking, members, the room's name; and opening a new room. */
+/** About a user or a room: blocking, members, the room's name. */
 
-import { html, useState } from "/html.js";
-import { block, changeRoom } from "/lib/actions.js";
-import { attempt, go, nameOf, pathOf, state, userOf } from "/lib/state.js";
-import { standing } from "/views/conversation.js";
-import { Avatar, closeDialog, confirm, Dialog, Field, Form, SearchField } from "/views/ui.js";
+import { html } from "/html.js";
+import { addMember, deleteRoom, leaveRoom, removeMember, renameRoom, setBlocked } from "/lib/actions.js";
+import { isMember, nameOf, userOf } from "/lib/conversations.js";
+import { confirm } from "/lib/state.js";
+import { attempt } from "/lib/toasts.js";
+import { memberCount, standing } from "/views/conversation.js";
+import { othersThan, PeopleList } from "/views/people-list.js";
+import { Dialog, Field, Form, UserAvatar } from "/views/ui.js";
 
-export function About({ conversation }) {
-  const talk = state.talks[conversation];
-  if (!talk) return null;
-  return talk.members ? html`<${Room} room=${talk} />` : html`<${Person} person=${talk} />`;
+export function About({ conversation, me, users, online, limits }) {
+  const { room, userId } = conversation;
+  if (room) return html`<${AboutRoom} ...${{ conversation, room, me, users, limits }} />`;
+  return html`<${AboutUser} user=${userOf(users, userId)} online=${online.has(userId)} />`;
 }
 
-function Person({ person }) {
-  const { _id, fullName, email, blocked } = person;
-  const online = state.online.has(_id);
-  const text = "Their messages won't reach you any more. You can unblock them at any time.";
-  const ask = { title: `Block ${fullName}?`, text, yes: "Block", run: () => block(person, true) };
-  const change = () => (blocked ? attempt(() => block(person, false)) : confirm(ask));
+function AboutUser({ user, online }) {
+  const { _id, fullName, email, blocked, deleted } = user;
+  const unblock = () => attempt(() => setBlocked(_id, false));
+  const askToBlock = () =>
+    confirm({
+      title: `Block ${fullName}?`,
+      text: "You won't get their messages any more. You can unblock them at any time.",
+      yes: "Block",
+      run: () => setBlocked(_id, true),
+    });
   return html`<${Dialog} title=${fullName} class="dialog--small">
     <div class="about">
-      <${Avatar} of=${person} size="xl" online=${online} />
-      <p>${email}</p><p>${standing(person, online)}</p>
-      <button class="button button--quiet" onClick=${change}>${blocked ? "Unblock" : "Block"}</button>
+      <${UserAvatar} user=${user} size="xl" online=${online} />
+      <p>${email}</p>
+      <p>${standing(user, online)}</p>
+      ${
+        !deleted &&
+        html`<button class="button button--quiet" onClick=${blocked ? unblock : askToBlock}>
+          ${blocked ? "Unblock" : "Block"}
+        </button>`
+      }
     </div>
   <//>`;
 }
 
-function Room({ room }) {
-  const me = state.me._id;
+function AboutRoom({ conversation, room, me, users, limits }) {
   const { _id, name, members, ownerId } = room;
-  const mine = ownerId === me;
-  const ask = (yes, text, path) => () => confirm({ title: `${yes} ${name}?`, text, yes, run: () => changeRoom("DELETE", path) });
-  const leave = ask("Leave", room.public ? "You can join again later." : "Only its owner can let you in again.", `/${_id}/members/${me}`);
-  const erase = ask("Delete", "The room and all its messages disappear for everybody.", `/${_id}`);
-  const button = (word, call) => (id) => {
-    const change = () => attempt(() => changeRoom(...call(id)));
-    return html`<button class="link" aria-label=${`${word} ${nameOf(id)}`} onClick=${change}>${word}</button>`;
-  };
-  const add = button("Add", (userId) => ["POST", `/${_id}/members`, { userId }]);
-  const remove = button("Remove", (id) => ["DELETE", `/${_id}/members/${id}`]);
+  const mine = ownerId === me._id;
+  const remove = (id) =>
+    mine &&
+    html`<${Change} word="Remove" name=${nameOf(users, id, me)} run=${() => removeMember(_id, id)} />`;
+  const add = (id) =>
+    html`<${Change} word="Add" name=${nameOf(users, id, me)} run=${() => addMember(_id, id)} />`;
+  const control = (id) => (id === ownerId ? html`<small>Owner</small>` : remove(id));
   return html`<${Dialog} title=${name}>
-    <p class="hint">${room.public ? "A public room: everybody may join." : "A private room: its owner adds people."}</p>
-    ${mine && html`<${Form} action=${(fields) => changeRoom("PUT", `/${_id}`, fields)} submit="Rename" kind="quiet">
-      <${Field} label="Name" name="name" defaultValue=${name} maxlength="100" required />
-    <//>`}
-    <h3>${standing(room)}</h3>
-    <${People} ids=${members} draw=${(id) => (id === ownerId ? html`<small>Owner</small>` : mine && remove(id))} />
-    ${mine && html`<details><summary>Add people</summary><${People} ids=${strangers(members)} draw=${add} /></details>`}
-    ${members.includes(me) && html`<div class="buttons">
-      <button class="button button--quiet" onClick=${leave}>Leave room</button>
-      ${mine && html`<button class="button button--danger" onClick=${erase}>Delete room</button>`}
-    </div>`}
+    <p class="hint">
+      ${room.public ? "A public room: anyone can join." : "A private room: its owner adds people."}
+    </p>
+    ${
+      mine &&
+      html`<${Form} action=${(fields) => renameRoom(_id, fields.name)} submit="Rename" kind="quiet">
+        <${Field}
+          label="Name"
+          name="name"
+          asked="a name"
+          defaultValue=${name}
+          max=${limits.maxNameLength}
+          dir="auto"
+          required
+        />
+      <//>`
+    }
+    <h3>${memberCount(room)}</h3>
+    <${PeopleList} ids=${members} control=${control} ...${{ users, me }} />
+    ${
+      mine &&
+      html`<details>
+        <summary>Add people</summary>
+        <${PeopleList} ids=${othersThan(members, users, me)} control=${add} ...${{ users, me }} />
+      </details>`
+    }
+    ${isMember(conversation, me) && html`<${Leaving} room=${room} mine=${mine} />`}
   <//>`;
 }
 
-/** The ids of all people but some. */
-const strangers = (to) => Object.values(state.talks).filter(({ _id, members }) => !members && !to.includes(_id)).map(({ _id }) => _id);
+const Change = ({ word, name, run }) =>
+  html`<button class="link" aria-label=${`${word} ${name}`} onClick=${() => attempt(run)}>${word}</button>`;
 
-export function NewRoom() {
-  const box = (id) => html`<input type="checkbox" name="member" value=${id} aria-label=${nameOf(id)} />`;
-  const create = async ({ name, open }, form) => {
-    const members = new FormData(form).getAll("member");
-    const room = await changeRoom("POST", "", { name, public: Boolean(open), members });
-    closeDialog();
-    go(pathOf(room._id));
-  };
-  return html`<${Dialog} title="New room">
-    <${Form} action=${create} submit="Open the room">
-      <${Field} label="Name" name="name" maxlength="100" required />
-      <label class="switch"><input type="checkbox" role="switch" name="open" />Everybody may join, not only those you add</label>
-      <h3>People</h3>
-      <${People} ids=${strangers([])} draw=${box} as="label" />
-    <//>
-  <//>`;
-}
-
-/** A list of people, with a box to narrow it where it is long; `draw(id)` is what can be done with each. */
-function People({ ids, draw, as = "div" }) {
-  const [wanted, setWanted] = useState("");
-  const fits = (id) => nameOf(id).toLowerCase().includes(wanted.trim().toLowerCase());
-  return html`${ids.length > 6 && html`<${SearchField} label="Find people" value=${wanted} onValue=${setWanted} form="" />`}
-    <ul class="people people--scroll">
-      ${ids.map((id) => html`<li key=${id} hidden=${!fits(id)}>
-        <${as}><${Avatar} of=${userOf(id)} size="s" /><strong>${nameOf(id)}</strong>${draw(id)}<//>
-      </li>`)}
-      ${!ids.some(fits) && html`<li class="hint">Nobody to choose from.</li>`}
-    </ul>`;
+function Leaving({ room: { _id, name, public: isPublic }, mine }) {
+  const askToLeave = () =>
+    confirm({
+      title: `Leave ${name}?`,
+      text: isPublic ? "You can join again later." : "Only its owner can add you again.",
+      yes: "Leave",
+      run: () => leaveRoom(_id),
+    });
+  const askToDelete = () =>
+    confirm({
+      title: `Delete ${name}?`,
+      text: "The room and all its messages will be deleted for everyone.",
+      yes: "Delete",
+      run: () => deleteRoom(_id),
+    });
+  return html`<div class="buttons">
+    <button class="button button--quiet" onClick=${askToLeave}>Leave room</button>
+    ${mine && html`<button class="button button--danger" onClick=${askToDelete}>Delete room</button>`}
+  </div>`;
 }

@@ -3,45 +3,78 @@
 import { html, useEffect, useState } from "/html.js";
 import { jumpTo } from "/lib/actions.js";
 import { request } from "/lib/api.js";
+import { conversationIdOf, nameOf, targetId, titleOf, userOf } from "/lib/conversations.js";
 import { shortTime, summary } from "/lib/format.js";
-import { conversationOf, nameOf, state, titleOf } from "/lib/state.js";
-import { Avatar, closeDialog, Dialog, Empty, SearchField } from "/views/ui.js";
+import { closeDialog } from "/lib/state.js";
+import { highlighted } from "/lib/text.js";
+import { ConversationAvatar, Dialog, Empty, SearchField } from "/views/ui.js";
 
 const WAIT_MS = 250; // after the last key
-const SHORTEST = 2;
 
-/** `within`: the talk to look through; without it, all of them. */
-export function Search({ within, text = "" }) {
+/** `within`: the conversation to search; all of them without it. `text`: what is searched for at first. */
+export function Search({ within, text = "", conversations, me, users }) {
   const [typed, setTyped] = useState(text);
-  const [{ messages, error }, setFound] = useState({});
   const wanted = typed.trim();
-  useEffect(() => {
-    let current = true;
-    const show = (found) => current && setFound(found);
-    const find = () => {
-      const query = new URLSearchParams({ q: wanted, ...(within && { with: within._id }) });
-      request("GET", `/api/messages/search?${query}`).then((messages) => show({ messages }), (error) => show({ error: error.message }));
-    };
-    show({});
-    const timer = wanted.length >= SHORTEST && setTimeout(find, WAIT_MS);
-    return () => ((current = false), clearTimeout(timer));
-  }, [wanted]);
-  return html`<${Dialog} title=${within ? `Search in ${titleOf(within)}` : "Search messages"}>
-    <${SearchField} label="Text to find" value=${typed} onValue=${setTyped} autofocus />
+  const { messages, error } = useFound(wanted, within);
+  const title = within ? `Search in ${titleOf(within, users)}` : "Search messages";
+  const found = (message) => {
+    const conversation = conversations[conversationIdOf(message)];
+    return html`<${Found} key=${message._id} ...${{ message, conversation, wanted, me, users }} />`;
+  };
+  return html`<${Dialog} title=${title} initialFocus="[type=search]">
+    <${SearchField} label="Text to find" value=${typed} onValue=${setTyped} />
     <p class="form__error" role="alert">${error}</p>
-    <ul class="found">${messages?.map((message) => html`<${Found} key=${message._id} message=${message} />`)}</ul>
+    <ul class="found">
+      ${messages?.map(found)}
+    </ul>
     <p class="unseen" role="status">${messages && `${messages.length} found`}</p>
-    ${messages?.length === 0 && html`<${Empty} icon="search" title="Nothing found">No message contains “${wanted}”.<//>`}
+    ${
+      messages?.length === 0 &&
+      html`<${Empty} icon="search" title="Nothing found">No message contains “${wanted}”.<//>`
+    }
   <//>`;
 }
 
-function Found({ message }) {
-  const talk = state.talks[conversationOf(message)];
-  const who = nameOf(message.senderId);
-  const where = talk?.name ? ` in ${talk.name}` : who === "You" ? ` to ${titleOf(talk)}` : "";
-  const show = () => (closeDialog(), jumpTo(conversationOf(message), message._id));
-  return html`<li><button type="button" onClick=${show}>
-    <${Avatar} of=${talk} size="s" />
-    <span><strong>${who + where}</strong><time>${shortTime(message.createdAt)}</time><span>${summary(message)}</span></span>
-  </button></li>`;
+/** What the server finds: `{ messages }` or `{ error }`; `{}` until it has answered. */
+function useFound(wanted, within) {
+  const [found, setFound] = useState({});
+  useEffect(() => {
+    setFound({});
+    if (!wanted) return undefined;
+    let current = true;
+    const timer = setTimeout(async () => {
+      const query = new URLSearchParams({ q: wanted, ...(within && { with: targetId(within) }) });
+      const answer = await request("GET", `/api/messages/search?${query}`).then(
+        (messages) => ({ messages }),
+        (error) => ({ error: error.message }),
+      );
+      if (current) setFound(answer);
+    }, WAIT_MS);
+    return () => {
+      current = false;
+      clearTimeout(timer);
+    };
+  }, [wanted]);
+  return found;
+}
+
+function Found({ message, conversation, wanted, me, users }) {
+  if (!conversation) return null; // of a room that I have just left
+  const { room, userId } = conversation;
+  const speaker = nameOf(users, message.senderId, me);
+  const title = titleOf(conversation, users);
+  const where = room ? ` in ${title}` : speaker === "You" ? ` to ${title}` : "";
+  function show() {
+    closeDialog();
+    jumpTo(conversation.id, message._id);
+  }
+  return html`<li>
+    <button type="button" onClick=${show}>
+      <${ConversationAvatar} room=${room} user=${room ? null : userOf(users, userId)} size="s" />
+      <span>
+        <strong dir="auto">${speaker + where}</strong><time>${shortTime(message.createdAt)}</time>
+        <span class="found__text" dir="auto">${highlighted(summary(message), wanted)}</span>
+      </span>
+    </button>
+  </li>`;
 }

@@ -1,73 +1,148 @@
-/** The list of conversations, people and rooms. */
+/** The list of conversations, rooms and people. */
 
 import { classes, html, memo, useMemo, useState } from "/html.js";
+import { isMember, nameOf, titleOf, typingUsers, userOf } from "/lib/conversations.js";
 import { shortTime, summary } from "/lib/format.js";
-import { go, nameOf, pathOf, state, titleOf, typingIn } from "/lib/state.js";
-import { standing } from "/views/conversation.js";
-import { Avatar, Empty, Icon, IconButton, openDialog, SearchField, Skeleton } from "/views/ui.js";
+import { go, openDialog, pathOf } from "/lib/state.js";
+import { folded } from "/lib/text.js";
+import { memberCount } from "/views/conversation.js";
+import { ConversationAvatar, Empty, Icon, IconButton, SearchField, Skeleton, UserAvatar } from "/views/ui.js";
 
 const LINK = { connecting: "Connecting …", offline: "No connection. What you write is kept and sent later." };
+const ROOMS_SHOWN = 5; // rooms to join, so that people are not far down
 
-export function Sidebar() {
-  const { me, talks, listed, link } = state;
+/** The properties are parts of the state, under their names there. */
+export function Sidebar({ me, users, conversations, listed, link, online, path, minute }) {
   const [text, setText] = useState("");
   const wanted = text.trim();
-  const sections = useMemo(() => sort(talks, wanted.toLowerCase()), [talks, wanted]);
+  const sections = useMemo(
+    () => arrange({ conversations, users, me, wanted }),
+    [conversations, users, me, wanted],
+  );
+  const search = () => openDialog("search", { text: wanted });
+  const entry = (conversation) => {
+    const { id, userId, room } = conversation;
+    const address = pathOf(id);
+    return html`<${Entry}
+      key=${id}
+      conversation=${conversation}
+      user=${room ? null : userOf(users, userId)}
+      speaker=${speakerOf(conversation, users, me)}
+      path=${address}
+      current=${path === address}
+      online=${online.has(userId)}
+      minute=${minute}
+    />`;
+  };
   return html`<nav class="sidebar" aria-label="Conversations">
     <header class="sidebar__head">
       <button type="button" class="sidebar__me" onClick=${() => openDialog("profile")}>
-        <${Avatar} of=${me} online=${link === "online"} /><span class="unseen">Your profile: </span><strong>${me.fullName}</strong>
+        <${UserAvatar} user=${me} online=${link === "online"} />
+        <span class="unseen">Your profile: </span><strong dir="auto">${me.fullName}</strong>
       </button>
       <${IconButton} icon="plus" label="New room" onClick=${() => openDialog("new-room")} />
     </header>
     <${SearchField} label="Search" value=${text} onValue=${setText} />
-    <p class="link-state" role="status" hidden=${link === "online"}>${LINK[link] && html`<${Icon} name="cloud" />${LINK[link]}`}</p>
+    <p class="link-state" role="status" hidden=${link === "online"}>
+      ${LINK[link] && html`<${Icon} name="cloud" />${LINK[link]}`}
+    </p>
     <div class="sidebar__list">
-      ${wanted && html`<button type="button" class="sidebar__find" onClick=${() => openDialog("search", { text: wanted })}>
-        <${Icon} name="search" />Find “${wanted}” in messages
-      </button>`}
+      ${
+        wanted &&
+        html`<button type="button" class="sidebar__find" onClick=${search}>
+          <${Icon} name="search" />Find “${wanted}” in messages
+        </button>`
+      }
       ${!listed && html`<${Skeleton} of="conversations" />`}
-      ${sections.map(([title, some]) => html`<section key=${title} aria-label=${title}>
-        <h2>${title}</h2><ul>${some.map(entry)}</ul>
-      </section>`)}
-      ${listed && !sections.length && html`<${Empty} icon="people" title=${wanted ? "Nobody by that name" : "Nobody else is here yet"}>
-        ${wanted ? "Try another name, or look into the messages." : "When others sign up, they appear here."}
-      <//>`}
+      ${sections.map(([title, some]) => html`<${Section} key=${title} title=${title} entries=${some.map(entry)} />`)}
+      ${listed && !sections.length && html`<${Nothing} wanted=${wanted} />`}
     </div>
   </nav>`;
 }
 
-/** The sections that have something in them: `[title, talks]`, narrowed to names and addresses that contain a text. */
-function sort(talks, wanted) {
-  const section = ({ members, lastMessage }) =>
-    members && !members.includes(state.me._id) ? "Rooms to join" : members || lastMessage ? "Conversations" : "People";
-  const time = ({ members, lastMessage, createdAt }) => lastMessage?.createdAt ?? (members ? createdAt : "");
-  const order = (a, b) => time(b).localeCompare(time(a)) || titleOf(a).localeCompare(titleOf(b));
-  const fitting = Object.values(talks).filter((talk) => `${titleOf(talk)} ${talk.email}`.toLowerCase().includes(wanted));
-  const groups = Object.groupBy(fitting.sort(order), section);
-  return ["Conversations", "People", "Rooms to join"].filter((title) => groups[title]).map((title) => [title, groups[title]]);
+function Section({ title, entries }) {
+  const [all, setAll] = useState(false);
+  const shown = all || title !== "Rooms to join" ? entries : entries.slice(0, ROOMS_SHOWN);
+  return html`<section aria-label=${title}>
+    <h2>${title}</h2>
+    <ul>
+      ${shown}
+    </ul>
+    ${
+      shown.length < entries.length &&
+      html`<button type="button" class="link sidebar__more" onClick=${() => setAll(true)}>
+        Show all ${entries.length} rooms
+      </button>`
+    }
+  </section>`;
 }
 
-function entry(talk) {
-  const path = pathOf(talk.conversation);
-  const { minute, online } = state;
-  return html`<${Entry} key=${path} ...${{ talk, path, minute, current: state.path === path, online: online.has(talk._id) }} />`;
+const Nothing = ({ wanted }) =>
+  html`<${Empty} icon="people" title=${wanted ? "No people found" : "No one else is here yet"}>
+    ${wanted ? "Try another name, or search the messages." : "When others sign up, they appear here."}
+  <//>`;
+
+/** The sections that have something in them: `[title, conversations]`, narrowed to names and emails with that text. */
+function arrange({ conversations, users, me, wanted }) {
+  const groups = { Conversations: [], "Rooms to join": [], People: [] };
+  const sought = folded(wanted);
+  const fits = (conversation) => {
+    const email = users[conversation.userId]?.email ?? "";
+    return folded(`${titleOf(conversation, users)} ${email}`).includes(sought);
+  };
+  for (const conversation of Object.values(conversations)) {
+    if (!wanted || fits(conversation)) groups[sectionOf(conversation, me)].push(conversation);
+  }
+  const time = ({ room, lastMessage }) => lastMessage?.createdAt ?? room?.createdAt ?? "";
+  const byName = (a, b) => titleOf(a, users).localeCompare(titleOf(b, users));
+  for (const group of Object.values(groups))
+    group.sort((a, b) => time(b).localeCompare(time(a)) || byName(a, b));
+  return Object.entries(groups).filter(([, group]) => group.length);
 }
 
-const Entry = memo(({ talk, path, current, online }) => {
-  const { lastMessage: last, unread, members } = talk;
-  const typing = typingIn(talk).length > 0;
-  const by = last && !last.system && (members || nameOf(last.senderId) === "You") ? `${nameOf(last.senderId)}: ` : "";
-  const preview = last ? by + summary(last) : members ? standing(talk) : talk.email;
-  const open = (event) => event.metaKey || event.ctrlKey || (event.preventDefault(), go(path));
+function sectionOf(conversation, me) {
+  if (!isMember(conversation, me)) return "Rooms to join";
+  return conversation.room || conversation.lastMessage ? "Conversations" : "People";
+}
+
+/** Who said the last message, where that is not plain: "Ann: ", or "". */
+function speakerOf({ room, lastMessage }, users, me) {
+  if (!lastMessage || lastMessage.system) return "";
+  const name = nameOf(users, lastMessage.senderId, me);
+  return room || name === "You" ? `${name}: ` : "";
+}
+
+const Entry = memo(({ conversation, user, speaker, path, current, online }) => {
+  const { room, lastMessage, unread } = conversation;
+  const typing = typingUsers(conversation).length > 0;
+  const preview = lastMessage ? speaker + summary(lastMessage) : room ? memberCount(room) : user.email;
+  const open = (event) => {
+    if (event.metaKey || event.ctrlKey) return;
+    event.preventDefault();
+    go(path);
+  };
   return html`<li>
-    <a href=${path} class=${classes("entry", unread && "entry--unread")} aria-current=${current ? "page" : null} onClick=${open}>
-      <${Avatar} of=${talk} online=${online} />
+    <a
+      href=${path}
+      class=${classes("entry", unread && "entry--unread")}
+      aria-current=${current ? "page" : null}
+      onClick=${open}
+    >
+      <${ConversationAvatar} room=${room} user=${user} online=${online} />
       <span class="entry__text">
-        <span class="entry__top"><strong>${titleOf(talk)}</strong>${online && html`<span class="unseen"> (online)</span>`}
-          ${last && html`<time>${shortTime(last.createdAt)}</time>`}</span>
-        <span class="entry__last"><span class=${typing ? "entry__typing" : null}>${typing ? "typing …" : preview}</span>
-          ${unread > 0 && html`<b class="badge">${unread > 99 ? "99+" : unread}<span class="unseen"> unread</span></b>`}</span>
+        <span class="entry__top">
+          <strong dir="auto">${room?.name ?? user.fullName}</strong>${
+            online && html`<span class="unseen"> (online)</span>`
+          }
+          ${lastMessage && html`<time>${shortTime(lastMessage.createdAt)}</time>`}
+        </span>
+        <span class="entry__last">
+          <span class=${typing ? "entry__typing" : null} dir="auto">${typing ? "typing …" : preview}</span>
+          ${
+            unread > 0 &&
+            html`<b class="badge">${unread > 99 ? "99+" : unread}<span class="unseen"> unread</span></b>`
+          }
+        </span>
       </span>
     </a>
   </li>`;

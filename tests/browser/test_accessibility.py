@@ -1,4 +1,4 @@
-"""Everybody can use it: keyboard, screen reader, contrast, any size, light and dark."""
+"""Accessibility: keyboard, screen reader, contrast, any size, light and dark."""
 
 from pathlib import Path
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, Person, Visit
-from tests.browser.talk import act, box, entry, message, picture, room, write
+from tests.browser.steps import act, box, entry, message, picture, room, write
 
 AXE = (Path(__file__).parent / "vendor/axe.min.js").read_text()
 LOOKS = {
@@ -29,7 +29,7 @@ def check(page: Page, what: str) -> None:
 
 
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
-def test_axe_finds_nothing(ann: Person, bob: Person, visit: Visit, look: Any) -> None:
+def test_axe_finds_no_problem(ann: Person, bob: Person, visit: Visit, look: Any) -> None:
     outside = visit(**look)
     expect(outside.get_by_role("heading")).to_be_visible()
     check(outside, "login")
@@ -58,7 +58,7 @@ def test_axe_finds_nothing(ann: Person, bob: Person, visit: Visit, look: Any) ->
 
 
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
-def test_axe_finds_nothing_in_the_description_of_the_api(visit: Visit, look: Any) -> None:
+def test_axe_finds_no_problem_in_the_api_docs(visit: Visit, look: Any) -> None:
     page = visit(path="/api/docs", **look)
     page.get_by_text("/api/messages/send/{userId}").click()
     expect(page.get_by_text("client_id_reused").first).to_be_visible()
@@ -67,7 +67,7 @@ def test_axe_finds_nothing_in_the_description_of_the_api(visit: Visit, look: Any
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_a_message_is_sent_and_answered_with_the_keyboard_alone(ann: Person, bob: Person, visit: Visit) -> None:
+def test_sending_and_replying_works_with_the_keyboard_only(ann: Person, bob: Person, visit: Visit) -> None:
     bob.send(ann, "Press some keys")
     page = visit(ann)
     expect(entry(page, bob.name)).to_be_visible()
@@ -86,16 +86,14 @@ def test_a_message_is_sent_and_answered_with_the_keyboard_alone(ann: Person, bob
     expect(message(page, "Here they are")).to_contain_text("Press some keys")
 
 
-def test_a_screen_reader_hears_of_new_messages(ann: Person, bob: Person, visit: Visit) -> None:
+def test_a_screen_reader_announces_new_messages(ann: Person, bob: Person, visit: Visit) -> None:
     page = visit(ann)
     expect(entry(page, bob.name)).to_be_visible()
     bob.send(ann, "listen")
     expect(page.locator("[aria-live=polite]#live")).to_have_text(f"{bob.name}: listen")
 
 
-def test_the_narrowest_phone_and_the_widest_screen_scroll_up_and_down_only(
-    ann: Person, bob: Person, visit: Visit
-) -> None:
+def test_no_screen_width_scrolls_sideways(ann: Person, bob: Person, visit: Visit) -> None:
     bob.send(ann, "w" * 500)
     page = visit(ann, ann.path_to(bob))
     expect(message(page, "www")).to_be_visible()
@@ -108,3 +106,41 @@ def test_the_narrowest_phone_and_the_widest_screen_scroll_up_and_down_only(
             )
             <= 0
         )
+
+
+def test_the_arrow_keys_move_in_the_emoji_picker(ann: Person, bob: Person, visit: Visit) -> None:
+    page = visit(ann, ann.path_to(bob))
+    page.get_by_role("button", name="Add an emoji").click()
+    picker = page.get_by_role("dialog", name="Pick an emoji")
+    expect(picker.get_by_role("button").first).to_be_focused()
+    for key, index in (("ArrowRight", 1), ("ArrowDown", 9), ("ArrowLeft", 8), ("ArrowUp", 0), ("ArrowUp", 0)):
+        page.keyboard.press(key)
+        expect(picker.get_by_role("button").nth(index)).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(picker).to_be_hidden()
+    expect(page.get_by_role("button", name="Add an emoji")).to_be_focused()
+
+
+def test_a_new_room_asks_for_its_name_first(ann: Person, visit: Visit) -> None:
+    page = visit(ann)
+    page.get_by_role("button", name="New room").click()
+    expect(page.get_by_label("Name", exact=True)).to_be_focused()
+
+
+def test_on_a_phone_the_buttons_of_a_message_cover_no_time(ann: Person, bob: Person, visit: Visit) -> None:
+    for text in ("one", "two", "three"):
+        bob.send(ann, text)
+        ann.send(bob, f"{text} back")
+    page = visit(ann, ann.path_to(bob), **PHONE)
+    for text in ("two", "two back"):
+        message(page, text).first.click()
+        buttons = page.get_by_role("group", name="Message")
+        expect(buttons).to_have_count(1)
+        covered = buttons.evaluate(
+            """buttons => {
+                const a = buttons.getBoundingClientRect();
+                const overlaps = b => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+                return [...document.querySelectorAll("time")].filter(time => overlaps(time.getBoundingClientRect())).length;
+            }"""
+        )
+        assert covered == 0

@@ -1,4 +1,4 @@
-"""What people do on the page, in words."""
+"""What users do on the page."""
 
 import base64
 
@@ -8,7 +8,7 @@ from tests.browser.conftest import Person
 from tests.images import png
 
 
-def open_talk(page: Page, name: str) -> None:
+def open_conversation(page: Page, name: str) -> None:
     """Open a conversation from the list."""
     entry(page, name).click()
     expect(page.get_by_role("main")).to_have_accessible_name(f"Conversation with {name}")
@@ -37,7 +37,7 @@ def message(page: Page, text: str) -> Locator:
 
 
 def texts(page: Page) -> list[str]:
-    """The texts of all messages that are drawn, from top to bottom."""
+    """The texts of all messages that are rendered, from top to bottom."""
     found: list[str] = page.locator(".bubble__text").evaluate_all("all => all.map(one => one.firstChild?.data ?? '')")
     return found
 
@@ -54,7 +54,12 @@ def picture(side: int = 8) -> FilePayload:
 
 
 def room(owner: Person, name: str, *members: Person, public: bool = False) -> str:
-    """Open a room; its id."""
+    """Create a room; its id."""
     body = {"name": name, "public": public, "members": [member.id for member in members]}
     id: str = owner.call("POST", "/api/rooms", body)["_id"]
     return id
+
+
+def section(page: Page, title: str) -> Locator:
+    """A section of the list, such as "People"."""
+    return page.locator(f"section[aria-label='{title}']")

@@ -1,4 +1,4 @@
-"""Two people talk, on real screens."""
+"""Two users chat."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -8,14 +8,14 @@ import pytest
 from playwright.sync_api import FilePayload, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, Person, Visit
-from tests.browser.talk import act, box, entry, message, open_talk, picture, texts, write
+from tests.browser.steps import act, box, entry, message, open_conversation, picture, texts, write
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_two_people_chat_and_see_each_other_online(ann: Person, bob: Person, visit: Visit, size: Any) -> None:
     anns, bobs = visit(ann, **size), visit(bob, **DESKTOP)
     expect(entry(anns, bob.name)).to_contain_text("online")
-    open_talk(anns, bob.name)
+    open_conversation(anns, bob.name)
     expect(anns.get_by_text("Online", exact=True)).to_be_visible()
     box(anns).fill("Good morning!")
     anns.get_by_role("button", name="Send").click()
@@ -27,14 +27,14 @@ def test_two_people_chat_and_see_each_other_online(ann: Person, bob: Person, vis
     expect(anns.get_by_text("Last seen just now")).to_be_visible()
 
 
-def test_an_unread_message_is_counted_in_the_list_and_in_the_title(ann: Person, bob: Person, visit: Visit) -> None:
+def test_unread_messages_are_counted_in_the_list_and_in_the_title(ann: Person, bob: Person, visit: Visit) -> None:
     page = visit(ann)
     expect(page).to_have_title("Chat")
     bob.send(ann, "one")
     bob.send(ann, "two")
     expect(page).to_have_title("(2) Chat")
     expect(entry(page, bob.name)).to_contain_text("2 unread")
-    open_talk(page, bob.name)
+    open_conversation(page, bob.name)
     expect(page).to_have_title("Chat")
     expect(page.get_by_text("New messages")).to_be_visible()
     page.reload()
@@ -44,7 +44,7 @@ def test_an_unread_message_is_counted_in_the_list_and_in_the_title(ann: Person, 
 
 def test_the_sender_sees_that_a_message_was_read(ann: Person, bob: Person, visit: Visit) -> None:
     anns = visit(ann)
-    open_talk(anns, bob.name)
+    open_conversation(anns, bob.name)
     write(anns, "Are you there?")
     expect(anns.get_by_label("Sent", exact=True)).to_be_visible()
     bobs = visit(bob, ann.path_to(bob))
@@ -52,7 +52,7 @@ def test_the_sender_sees_that_a_message_was_read(ann: Person, bob: Person, visit
     expect(anns.get_by_label("Read", exact=True)).to_be_visible()
 
 
-def test_typing_is_shown_and_ends_with_the_message(ann: Person, bob: Person, visit: Visit) -> None:
+def test_typing_is_shown_until_the_message_comes(ann: Person, bob: Person, visit: Visit) -> None:
     path = ann.path_to(bob)
     anns, bobs = visit(ann, path), visit(bob, path)
     expect(entry(anns, bob.name)).to_contain_text("online")
@@ -62,7 +62,7 @@ def test_typing_is_shown_and_ends_with_the_message(ann: Person, bob: Person, vis
     expect(anns.get_by_role("main").get_by_text("typing …")).to_be_hidden()
 
 
-def test_two_tabs_of_one_person_show_the_same(ann: Person, bob: Person, visit: Visit) -> None:
+def test_two_tabs_of_a_user_show_the_same(ann: Person, bob: Person, visit: Visit) -> None:
     first = visit(ann, ann.path_to(bob))
     second = first.context.new_page()
     second.goto(first.url)
@@ -76,17 +76,17 @@ def test_two_tabs_of_one_person_show_the_same(ann: Person, bob: Person, visit: V
         assert texts(tab) == ["from the first tab", "from the second tab", "to both"]
 
 
-def test_what_is_read_in_one_tab_is_read_in_the_other(ann: Person, bob: Person, visit: Visit) -> None:
+def test_reading_in_one_tab_counts_in_the_other(ann: Person, bob: Person, visit: Visit) -> None:
     bob.send(ann, "hello")
     first = visit(ann)
     second = first.context.new_page()
     second.goto("/")
     expect(second).to_have_title("(1) Chat")
-    open_talk(first, bob.name)
+    open_conversation(first, bob.name)
     expect(second).to_have_title("Chat")
 
 
-def test_a_message_is_answered_edited_and_deleted(ann: Person, bob: Person, visit: Visit) -> None:
+def test_a_message_is_replied_to_edited_and_deleted(ann: Person, bob: Person, visit: Visit) -> None:
     path = ann.path_to(bob)
     anns, bobs = visit(ann, path), visit(bob, path)
     write(anns, "Tea or coffee?")
@@ -102,7 +102,7 @@ def test_a_message_is_answered_edited_and_deleted(ann: Person, bob: Person, visi
     expect(bobs.get_by_role("article").first).to_contain_text("Message deleted")
 
 
-def test_reactions_are_added_counted_and_taken_back(ann: Person, bob: Person, visit: Visit) -> None:
+def test_reactions_are_added_counted_and_removed(ann: Person, bob: Person, visit: Visit) -> None:
     path = ann.path_to(bob)
     anns, bobs = visit(ann, path), visit(bob, path)
     write(anns, "We won!")
@@ -116,9 +116,7 @@ def test_reactions_are_added_counted_and_taken_back(ann: Person, bob: Person, vi
 
 
 @pytest.mark.parametrize("way", ["pick", "paste", "drop"])
-def test_a_picture_is_picked_pasted_or_dropped_and_shown_large(
-    ann: Person, bob: Person, visit: Visit, way: str
-) -> None:
+def test_a_picture_is_picked_pasted_or_dropped_and_enlarged(ann: Person, bob: Person, visit: Visit, way: str) -> None:
     page = visit(ann, ann.path_to(bob))
     expect(box(page)).to_be_focused()
     if way == "pick":
@@ -146,7 +144,7 @@ def test_a_picture_is_picked_pasted_or_dropped_and_shown_large(
     expect(page.get_by_role("dialog")).to_be_hidden()
 
 
-def test_a_file_that_is_no_picture_is_refused_in_words(ann: Person, bob: Person, visit: Visit) -> None:
+def test_a_file_that_is_not_a_picture_is_refused(ann: Person, bob: Person, visit: Visit) -> None:
     page = visit(ann, ann.path_to(bob))
     page.locator("input[type=file]").set_input_files(
         [FilePayload(name="notes.txt", mimeType="text/plain", buffer=b"hello")]
@@ -154,13 +152,13 @@ def test_a_file_that_is_no_picture_is_refused_in_words(ann: Person, bob: Person,
     expect(page.get_by_text("notes.txt is not a picture")).to_be_visible()
 
 
-def test_a_blocked_person_reads_why_their_message_is_not_sent(ann: Person, bob: Person, visit: Visit) -> None:
+def test_a_blocked_user_learns_why_a_message_is_not_sent(ann: Person, bob: Person, visit: Visit) -> None:
     path = ann.path_to(bob)
     anns, bobs = visit(ann, path), visit(bob, path)
     anns.get_by_role("button", name=bob.name).click()
     anns.get_by_role("dialog").get_by_role("button", name="Block").click()
     anns.get_by_role("dialog").get_by_role("button", name="Block").click()
-    expect(anns.get_by_text(f"You block {bob.name}")).to_be_visible()
+    expect(anns.get_by_text(f"You've blocked {bob.name}")).to_be_visible()
     write(bobs, "Hello?")
     expect(bobs.get_by_text("Not sent.")).to_be_visible()
     anns.get_by_role("button", name="Unblock").click()
@@ -169,7 +167,7 @@ def test_a_blocked_person_reads_why_their_message_is_not_sent(ann: Person, bob: 
     expect(bobs.get_by_text("Not sent.")).to_be_hidden()
 
 
-def test_messages_are_found_and_shown_in_their_place(ann: Person, bob: Person, visit: Visit) -> None:
+def test_search_shows_a_message_in_its_conversation(ann: Person, bob: Person, visit: Visit) -> None:
     bob.send(ann, "the needle is here")
     for number in range(80):
         bob.send(ann, f"hay {number}")
@@ -180,17 +178,17 @@ def test_messages_are_found_and_shown_in_their_place(ann: Person, bob: Person, v
     expect(message(page, "the needle is here")).to_be_in_viewport()
 
 
-def test_people_are_found_by_name_and_by_address(ann: Person, bob: Person, visit: Visit) -> None:
+def test_people_are_found_by_name_and_by_email(ann: Person, bob: Person, visit: Visit) -> None:
     page = visit(ann)
     for text in (bob.name.upper(), bob.email):
         page.get_by_role("searchbox", name="Search").fill(text)
         expect(page.get_by_role("navigation").get_by_role("link")).to_have_count(1)
         expect(entry(page, bob.name)).to_be_visible()
-    page.get_by_role("searchbox", name="Search").fill("nobody has this name")
-    expect(page.get_by_text("Nobody by that name")).to_be_visible()
+    page.get_by_role("searchbox", name="Search").fill("no one has this name")
+    expect(page.get_by_text("No people found")).to_be_visible()
 
 
-def test_messages_are_grouped_under_the_day_and_the_one_who_speaks(ann: Person, bob: Person, visit: Visit) -> None:
+def test_messages_are_grouped_by_day_and_by_sender(ann: Person, bob: Person, visit: Visit) -> None:
     for text in ("one", "two"):
         bob.send(ann, text)
     ann.send(bob, "three")
@@ -204,13 +202,13 @@ def test_messages_are_grouped_under_the_day_and_the_one_who_speaks(ann: Person, 
     expect(page.get_by_text("yesterday", exact=True)).to_be_visible()
 
 
-def test_what_is_not_sent_yet_stays_with_its_conversation(ann: Person, bob: Person, visit: Visit) -> None:
+def test_a_draft_stays_with_its_conversation(ann: Person, bob: Person, visit: Visit) -> None:
     cleo = Person(ann.url, "Cleo")
     page = visit(ann, ann.path_to(bob))
     box(page).fill("half a sent")
     page.locator("input[type=file]").set_input_files([picture()])
     expect(page.get_by_role("img", name="Picture 1")).to_be_visible()
-    open_talk(page, cleo.name)
+    open_conversation(page, cleo.name)
     expect(box(page)).to_have_value("")
     expect(page.get_by_role("img", name="Picture 1")).to_be_hidden()
     page.goto(ann.path_to(bob))
@@ -220,7 +218,7 @@ def test_what_is_not_sent_yet_stays_with_its_conversation(ann: Person, bob: Pers
     expect(page.get_by_role("img", name="Picture 1")).to_be_hidden()
 
 
-def test_an_edit_that_fails_loses_nothing(ann: Person, bob: Person, visit: Visit) -> None:
+def test_a_failed_edit_loses_nothing(ann: Person, bob: Person, visit: Visit) -> None:
     ann.send(bob, "helo")
     page = visit(ann, ann.path_to(bob))
     expect(message(page, "helo")).to_be_visible()
@@ -228,28 +226,28 @@ def test_an_edit_that_fails_loses_nothing(ann: Person, bob: Person, visit: Visit
     box(page).press("ArrowUp")
     box(page).fill("hello")
     box(page).press("Enter")
-    expect(page.get_by_text("The server can't be reached")).to_be_visible()
+    expect(page.get_by_text("Can't reach the server")).to_be_visible()
     expect(box(page)).to_have_value("hello")
     page.unroute_all()
     box(page).press("Enter")
     expect(message(page, "hello")).to_contain_text("edited")
 
 
-def test_on_a_phone_the_list_and_the_conversation_take_turns(ann: Person, bob: Person, visit: Visit) -> None:
+def test_a_phone_shows_either_the_list_or_the_conversation(ann: Person, bob: Person, visit: Visit) -> None:
     page = visit(ann, **PHONE)
-    open_talk(page, bob.name)
+    open_conversation(page, bob.name)
     expect(page.get_by_role("navigation")).to_be_hidden()
     page.get_by_role("button", name="Back to the list").click()
     expect(entry(page, bob.name)).to_be_visible()
     expect(box(page)).to_be_hidden()
 
 
-def test_what_was_missed_is_counted_though_something_newer_came_first(ann: Person, bob: Person, visit: Visit) -> None:
+def test_a_missed_message_is_counted_after_a_newer_one(ann: Person, bob: Person, visit: Visit) -> None:
     page = visit(ann)
     expect(entry(page, bob.name)).to_contain_text(bob.email)
     page.evaluate(
         """async ([conversation, sender]) => {
-            const { receive } = await import("/lib/threads.js");
+            const { receive } = await import("/lib/history.js");
             const message = seq => ({ _id: `m${seq}`, conversation, senderId: sender, seq, rev: seq,
                 text: seq === 2 ? "newest" : "missed", createdAt: new Date().toISOString() });
             for (const seq of [2, 1, 2]) receive([message(seq)]);

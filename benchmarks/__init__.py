@@ -1,0 +1,1 @@
+"""Measures the chat beside two Node backends: `scripts/benchmark`."""

@@ -1,0 +1,88 @@
+/** The lists of users and conversations: loaded from the server, and kept up to date by events. */
+
+import { request } from "/lib/api.js";
+import { cacheLists } from "/lib/cache.js";
+import { directId, listedConversation, roomConversation } from "/lib/conversations.js";
+import { forgetHistory } from "/lib/history.js";
+import { go, pathOf, set, state } from "/lib/state.js";
+import { notify } from "/lib/toasts.js";
+
+const leaving = new Set(); // ids of rooms that I am leaving or deleting
+let version = 0; // grows with each load and each change of a room
+
+/**
+ * Load users and conversations: the entries `{ conversation, rev }` of the server, or null if something changed
+ * meanwhile, so that the answer may be out of date. Throws `ApiError`.
+ */
+export async function loadLists() {
+  version += 1;
+  const began = version;
+  const [people, rooms] = await Promise.all([
+    request("GET", "/api/messages/users"),
+    request("GET", "/api/rooms"),
+  ]);
+  if (began !== version || !state.me) return null;
+  showLists(people, rooms);
+  const { me, limits } = state;
+  cacheLists(me._id, { me, limits, people, rooms });
+  return [...people, ...rooms];
+}
+
+/** Show lists of the server. */
+export function showLists(people, rooms) {
+  const { me, conversations: known } = state;
+  const users = { [me._id]: me };
+  for (const person of people) users[person._id] = userFrom(person);
+  const conversations = keptConversations(known, users);
+  for (const entry of [...people, ...rooms]) {
+    const id = entry.conversation ?? entry.room ?? (entry.members ? entry._id : directId(me._id, entry._id));
+    conversations[id] = listedConversation({ ...entry, conversation: id }, known[id], me);
+  }
+  set({ users, conversations, listed: true });
+}
+
+function userFrom({ _id, fullName, email, profilePic, lastSeen, blocked }) {
+  if (!fullName) return { _id, fullName: "Deleted user", profilePic: "", deleted: true };
+  return { _id, fullName, email, profilePic, lastSeen, blocked };
+}
+
+/** The conversations with users who are no longer listed: they have deleted their accounts. */
+function keptConversations(conversations, users) {
+  const kept = Object.entries(conversations).filter(([, { room, userId, lastMessage }]) => {
+    return !room && lastMessage && !users[userId];
+  });
+  return Object.fromEntries(kept);
+}
+
+/** Show that a room has changed. Returns whether I have just become a member, so that the lists have to be loaded. */
+export function showRoom(room) {
+  version += 1;
+  const { [room._id]: old, ...others } = state.conversations;
+  const isIn = ({ members }) => members.includes(state.me._id);
+  const wasMember = Boolean(old) && isIn(old.room);
+  const member = !room.deleted && isIn(room);
+  const visible = member || (room.public && !room.deleted);
+  const left = wasMember && !member;
+  if (left) forgetHistory(room._id); // it is not mine to see any more
+  const changed = roomConversation(room, left ? undefined : old);
+  set({ conversations: visible ? { ...others, [room._id]: changed } : others });
+  if (left && state.path === pathOf(room._id)) sayGoodbye(old.room, room.deleted);
+  return member && !wasMember;
+}
+
+function sayGoodbye({ _id, name }, deleted) {
+  go("/", { replace: true });
+  const mine = leaving.has(_id);
+  if (deleted) notify(mine ? `You deleted ${name}` : `${name} was deleted`);
+  else notify(mine ? `You left ${name}` : `You were removed from ${name}`);
+}
+
+/** Run an action by which I leave a room. */
+export async function whileLeaving(roomId, action) {
+  leaving.add(roomId);
+  try {
+    return await action();
+  } finally {
+    leaving.delete(roomId);
+  }
+}

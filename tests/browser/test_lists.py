@@ -1,0 +1,139 @@
+"""The lists: people, conversations, rooms to join; and what is found in them."""
+
+from typing import Any
+
+from playwright.sync_api import Route, expect
+
+from tests.browser.conftest import Person, Visit
+from tests.browser.steps import box, entry, message, open_conversation, room, section
+
+FOCUS = "dispatchEvent(new Event('focus'))"
+
+
+def test_a_renamed_member_is_renamed_in_the_messages_of_a_room(ann: Person, bob: Person, visit: Visit) -> None:
+    id = room(ann, f"Design {ann.id}", bob)
+    bob.call("POST", f"/api/rooms/{id}/messages", {"text": "first"})
+    page = visit(ann, f"/chat/{id}")
+    expect(message(page, "first")).to_contain_text(bob.name)
+    bob.call("PUT", "/api/auth/update-profile", {"fullName": "Robert"})
+    page.evaluate("import('/lib/connection.js').then(({ refreshSoon }) => refreshSoon(0))")
+    expect(message(page, "first")).to_contain_text("Robert")
+
+
+def test_a_new_user_is_named_in_a_room_at_once(ann: Person, bob: Person, visit: Visit) -> None:
+    id = room(ann, f"Open {ann.id}", bob, public=True)
+    bob.call("POST", f"/api/rooms/{id}/messages", {"text": "first"})
+    page = visit(ann, f"/chat/{id}")
+    expect(message(page, "first")).to_be_visible()
+    zoe = Person(ann.url, "Zoe")
+    zoe.call("POST", f"/api/rooms/{id}/join")
+    zoe.call("POST", f"/api/rooms/{id}/messages", {"text": "I am new"})
+    expect(message(page, "I am new")).to_contain_text(zoe.name)
+
+
+def test_the_first_message_of_a_new_user_is_announced(ann: Person, visit: Visit) -> None:
+    page = visit(ann)
+    expect(page.get_by_role("button", name="Your profile")).to_be_visible()
+    zoe = Person(ann.url, "Zoe")
+    zoe.send(ann, "hello from a stranger")
+    expect(entry(page, zoe.name)).to_contain_text("1 unread")
+    expect(page.locator("#live")).to_have_text(f"{zoe.name}: hello from a stranger")
+
+
+def test_new_rooms_and_names_appear_when_the_user_comes_back(ann: Person, bob: Person, visit: Visit) -> None:
+    page = visit(ann)
+    expect(entry(page, bob.name)).to_be_visible()
+    bob.call("PUT", "/api/auth/update-profile", {"fullName": f"Robert {bob.id}"})
+    name = f"New {bob.id}"
+    room(bob, name, public=True)
+    page.evaluate("Date.now = ((now) => () => now() + 60_000)(Date.now)")
+    page.evaluate(FOCUS)
+    expect(entry(page, f"Robert {bob.id}")).to_be_visible()
+    page.get_by_role("searchbox", name="Search").fill(name)
+    expect(section(page, "Rooms to join")).to_contain_text(name)
+
+
+def test_rooms_to_join_are_above_people(ann: Person, bob: Person, visit: Visit) -> None:
+    for number in range(7):
+        room(bob, f"Club {number} {bob.id}", public=True)
+    page = visit(ann)
+    rooms, people = section(page, "Rooms to join"), section(page, "People")
+    expect(rooms.get_by_role("link")).to_have_count(5)
+    top, below = rooms.bounding_box(), people.bounding_box()
+    assert top
+    assert below
+    assert top["y"] < below["y"]
+    rooms.get_by_role("button", name="Show all").click()
+    expect(rooms.get_by_role("link").filter(has_text=bob.id)).to_have_count(7)
+
+
+def test_an_empty_room_says_hello_in(ann: Person, visit: Visit) -> None:
+    name = f"Design {ann.id}"
+    id = room(ann, name)
+    page = visit(ann, f"/chat/{id}")
+    expect(page.get_by_role("heading", name=f"Say hello in {name}")).to_be_visible()
+
+
+def test_a_conversation_says_where_it_begins(ann: Person, bob: Person, visit: Visit) -> None:
+    bob.send(ann, "hello")
+    page = visit(ann, ann.path_to(bob))
+    expect(page.get_by_text("Beginning of your conversation")).to_be_visible()
+
+
+def test_a_conversation_with_a_deleted_user_can_be_read(ann: Person, bob: Person, visit: Visit) -> None:
+    ann.send(bob, "are you there?")
+    page = visit(ann)
+    expect(entry(page, bob.name)).to_be_visible()
+
+    def without_name(route: Route) -> None:
+        users: list[dict[str, Any]] = route.fetch().json()
+        for user in users:
+            if user["_id"] == bob.id:
+                user.update(fullName="", email="", profilePic="")
+        route.fulfill(json=users)
+
+    page.route("**/api/messages/users", without_name)
+    page.reload()
+    open_conversation(page, "Deleted user")
+    expect(message(page, "are you there?")).to_be_visible()
+    expect(page.get_by_text("This account was deleted.")).to_be_visible()
+    expect(box(page)).to_be_hidden()
+
+
+def test_a_conversation_stays_when_its_user_deletes_the_account(ann: Person, bob: Person, visit: Visit) -> None:
+    ann.send(bob, "are you there?")
+    page = visit(ann, ann.path_to(bob))
+    expect(message(page, "are you there?")).to_be_visible()
+    page.route("**/api/messages/users", lambda route: route.fulfill(json=[]))
+    page.evaluate("import('/lib/connection.js').then(({ refreshSoon }) => refreshSoon(0))")
+    expect(entry(page, "Deleted user")).to_be_visible()
+    expect(message(page, "are you there?")).to_be_visible()
+    expect(page.get_by_text("This account was deleted.")).to_be_visible()
+
+
+def test_a_message_is_found_by_one_character_and_marked(ann: Person, bob: Person, visit: Visit) -> None:
+    bob.send(ann, "東京へ行く")
+    page = visit(ann)
+    page.get_by_role("searchbox", name="Search").fill("京")
+    page.get_by_role("button", name="Find “京” in messages").click()
+    expect(page.get_by_role("dialog").locator("mark")).to_have_text("京")
+
+
+def test_what_was_found_is_marked_whatever_its_accents(ann: Person, bob: Person, visit: Visit) -> None:
+    page = visit(ann)
+    marked = page.evaluate(
+        """async () => {
+            const { highlighted } = await import("/lib/text.js");
+            const parts = (text, query) => highlighted(text, query).map(part => part.props ? [part.props.children] : part);
+            return [parts("Un Café noir", "cafe NOIR"), parts("cafe\u0301s", "CAFE"), parts("😀 naïve", "naive")];
+        }"""
+    )
+    assert marked == [["Un ", ["Café"], " ", ["noir"], ""], ["", ["cafe\u0301"], "s"], ["😀 ", ["naïve"], ""]]
+
+
+def test_a_long_text_is_shown_from_where_it_was_found(ann: Person, bob: Person, visit: Visit) -> None:
+    bob.send(ann, "hay " * 200 + "needle" + " hay" * 200)
+    page = visit(ann, ann.path_to(bob))
+    page.get_by_role("button", name="Search in this conversation").click()
+    page.get_by_role("searchbox", name="Text to find").fill("needle")
+    expect(page.get_by_role("dialog").locator("mark")).to_be_in_viewport()
