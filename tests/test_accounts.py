@@ -61,7 +61,7 @@ def test_signup_without_a_field_is_refused(client: Browser, field: str, value: A
 
 
 @pytest.mark.parametrize("email", ["ann", "@example.org", "ann@", "a@b@c", "an n@example.org", "ann@exa\tmple.org"])
-def test_an_email_has_one_at_sign_something_on_both_sides_and_no_white_space(client: Browser, email: str) -> None:
+def test_an_invalid_email_is_refused(client: Browser, email: str) -> None:
     assert client.post("/api/auth/signup", json={**ANN, "email": email}).status_code == 400
 
 
@@ -76,7 +76,7 @@ def test_an_email_has_one_at_sign_something_on_both_sides_and_no_white_space(cli
         ("email", " " + "x" * 242 + "@example.org", 400),
     ],
 )
-def test_a_name_has_up_to_100_characters_and_an_email_254_as_they_are_sent(
+def test_length_limits_of_names_and_emails_apply_before_trimming(
     client: Browser, field: str, value: str, status: int
 ) -> None:
     assert client.post("/api/auth/signup", json={**ANN, field: value}).status_code == status
@@ -91,7 +91,7 @@ def test_a_password_has_6_characters_to_72_bytes(client: Browser, password: str,
 
 
 @pytest.mark.parametrize("email", ["ann@example.org", "ANN@Example.org", "  ann@example.org "])
-def test_an_email_is_taken_whatever_its_capitals_and_white_space(client: Browser, email: str) -> None:
+def test_emails_are_compared_case_insensitively_and_trimmed(client: Browser, email: str) -> None:
     client.post("/api/auth/signup", json=ANN)
     answer = client.post("/api/auth/signup", json={**ANN, "email": email})
     assert (answer.status_code, answer.json()["code"]) == (400, "user_exists")
@@ -106,7 +106,7 @@ def test_twenty_identical_signups_at_once_make_one_account(app: Flask) -> None:
     assert statuses == [200] + [400] * 19
 
 
-def test_login_with_other_capitals_and_white_space_in_the_email(client: Browser) -> None:
+def test_login_ignores_case_and_surrounding_white_space_of_the_email(client: Browser) -> None:
     user = client.post("/api/auth/signup", json=ANN).json()
     answer = client.post("/api/auth/login", json={"email": " ANN@example.org", "password": PASSWORD})
     assert (answer.status_code, answer.json()) == (200, user)
@@ -142,7 +142,7 @@ def test_a_login_hashes_once_whether_or_not_the_account_exists(
     assert checked[0][:7] == checked[1][:7]
 
 
-def test_logout_needs_no_body_clears_the_cookie_and_kills_the_token(sign_up: SignUp, client: Browser) -> None:
+def test_logout_needs_no_body_clears_the_cookie_and_revokes_the_token(sign_up: SignUp, client: Browser) -> None:
     ann = sign_up("Ann")
     token = ann.token
     answer = ann.http.post("/api/auth/logout")
@@ -152,18 +152,18 @@ def test_logout_needs_no_body_clears_the_cookie_and_kills_the_token(sign_up: Sig
     assert client.get("/api/auth/check").json()["code"] == "invalid_token"
 
 
-def test_logout_leaves_other_logins_of_the_user_alone(sign_up: SignUp) -> None:
+def test_logout_does_not_end_other_sessions(sign_up: SignUp) -> None:
     ann = sign_up("Ann")
     other = ann.log_in().http
     ann.http.post("/api/auth/logout")
     assert other.get("/api/auth/check").status_code == 200
 
 
-def test_logout_without_a_login_is_fine(client: Browser) -> None:
+def test_logout_works_without_being_logged_in(client: Browser) -> None:
     assert client.post("/api/auth/logout").status_code == 200
 
 
-def test_the_oldest_login_ends_when_there_are_too_many(make_app: MakeApp) -> None:
+def test_the_oldest_session_ends_when_there_are_too_many(make_app: MakeApp) -> None:
     app = make_app(max_sessions=3, rate_limits=True)
     ann = in_process(app).sign_up("Ann", "ann@example.org")
     browsers = [ann.log_in().http for _ in range(3)]
@@ -181,7 +181,7 @@ GUARDED = [
 
 
 @pytest.mark.parametrize(("method", "path"), GUARDED)
-def test_without_a_token_nothing_guarded_answers(client: Browser, method: str, path: str) -> None:
+def test_guarded_routes_need_a_token(client: Browser, method: str, path: str) -> None:
     answer = client.request(method, path, json={})
     assert (answer.status_code, answer.json()["code"]) == (401, "no_token")
 
@@ -236,7 +236,7 @@ def test_the_profile_takes_a_name_a_picture_or_both(sign_up: SignUp) -> None:
     assert ann.http.get("/api/auth/check").json() == user
 
 
-def test_a_new_picture_takes_the_place_of_the_old_one(sign_up: SignUp) -> None:
+def test_a_new_profile_picture_replaces_the_old_one(sign_up: SignUp) -> None:
     ann = sign_up("Ann")
     first, second = (
         ann.http.put("/api/auth/update-profile", json={"profilePic": png()}).json()["profilePic"] for _ in "12"
@@ -252,7 +252,7 @@ def test_a_profile_without_anything_to_set_is_refused(sign_up: SignUp, body: dic
     assert ann.http.get("/api/auth/check").json() == ann.user
 
 
-def test_no_answer_ever_holds_a_password_hash(sign_up: SignUp) -> None:
+def test_responses_never_contain_a_password_hash(sign_up: SignUp) -> None:
     ann, _ = sign_up("Ann"), sign_up("Bob")
     for path in ("/api/auth/check", "/api/messages/users"):
         text = ann.http.get(path).text
@@ -260,7 +260,7 @@ def test_no_answer_ever_holds_a_password_hash(sign_up: SignUp) -> None:
         assert "password" not in text
 
 
-def test_the_most_common_passwords_are_refused_where_the_settings_say_so(make_app: MakeApp) -> None:
+def test_common_passwords_are_refused_if_the_settings_say_so(make_app: MakeApp) -> None:
     browser = in_process(make_app(refuse_common_passwords=True)).browser()
     answer = browser.post("/api/auth/signup", json={**ANN, "password": "Password1"})
     assert answer.status_code == 400
@@ -270,7 +270,7 @@ def test_the_most_common_passwords_are_refused_where_the_settings_say_so(make_ap
     assert browser.put("/api/auth/password", json=change).status_code == 400
 
 
-def test_a_new_secret_logs_nobody_out_while_the_previous_one_is_known(make_app: MakeApp, config: Config) -> None:
+def test_rotating_the_secret_logs_no_one_out_while_the_previous_one_is_set(make_app: MakeApp, config: Config) -> None:
     before = in_process(make_app()).browser()
     before.post("/api/auth/signup", json=ANN)
     for previous, status in ((config.jwt_secret, 200), (None, 401)):

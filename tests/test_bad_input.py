@@ -79,13 +79,13 @@ def test_a_body_that_is_not_a_json_object_is_400(
 
 
 @pytest.mark.parametrize("text", [rb'"\ud800"', b'"\xff"', rb'"a\u0000b"'], ids=["lone surrogate", "no UTF-8", "NUL"])
-def test_a_text_that_no_database_can_hold_is_400(ann: Person, text: bytes) -> None:
+def test_a_text_with_invalid_unicode_is_400(ann: Person, text: bytes) -> None:
     body = b'{"text": ' + text + b"}"
     answer = ann.http.post(f"/api/messages/send/{ann.id}", data=body, headers=JSON)
     assert answer.status_code == 400
 
 
-def test_an_event_with_half_a_character_is_refused_and_the_socket_lives_on(
+def test_an_event_with_a_lone_surrogate_is_refused_and_the_socket_stays_open(
     ann: Person, connect: Callable[..., Socket]
 ) -> None:
     socket = connect(ann)

@@ -62,7 +62,7 @@ def test_people_on_both_processes_see_each_other_online_until_the_last_tab_close
         _sees(anns, ann)
 
 
-def test_a_logout_closes_the_sockets_of_that_login_on_every_process(processes: list[ChatServer]) -> None:
+def test_logout_closes_the_sockets_of_that_session_on_every_process(processes: list[ChatServer]) -> None:
     first, second = processes
     ann = first.site.sign_up("Ann")
     with Socket(second.url, token=ann.token) as there:
@@ -72,7 +72,7 @@ def test_a_logout_closes_the_sockets_of_that_login_on_every_process(processes: l
         wait_until(lambda: not there.connected)
 
 
-def test_blocking_hides_somebody_on_every_process(processes: list[ChatServer]) -> None:
+def test_a_blocked_user_is_hidden_on_every_process(processes: list[ChatServer]) -> None:
     first, second = processes
     ann = first.site.sign_up("Ann")
     bob = second.site.sign_up("Bob")
@@ -104,7 +104,7 @@ def test_people_of_a_process_that_was_killed_go_offline(processes: list[ChatServ
         wait_until(lambda: anns.all("getOnlineUsers")[-1] == [ann.id], seconds=12)
 
 
-def test_a_redis_that_hangs_keeps_nobody_waiting(processes: list[ChatServer], redis: RedisServer) -> None:
+def test_a_redis_that_hangs_blocks_no_request(processes: list[ChatServer], redis: RedisServer) -> None:
     first, second = processes
     ann = first.site.sign_up("Ann")
     with (
@@ -125,7 +125,7 @@ def test_a_redis_that_hangs_keeps_nobody_waiting(processes: list[ChatServer], re
         there.wait_for("newMessage", lambda message: message["text"] == "by socket")
 
 
-def test_without_redis_messages_are_kept_and_sockets_of_the_same_process_hear_them(
+def test_without_redis_messages_are_stored_and_reach_sockets_of_the_same_process(
     processes: list[ChatServer], redis: RedisServer
 ) -> None:
     first, _ = processes

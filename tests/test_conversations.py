@@ -105,21 +105,21 @@ class TestEdit:
         assert edited["editedAt"] >= message["createdAt"]
         assert _texts(bob, ann) == ["changed", "second"]
 
-    def test_is_told_to_every_open_device_of_both(self, ann: Person, bob: Person, connect: Connect) -> None:
+    def test_reaches_every_open_device_of_both(self, ann: Person, bob: Person, connect: Connect) -> None:
         message = ann.send(bob, "hello")
         sockets = [connect(ann), connect(bob), connect(bob)]
         edited = _edit(ann, message, "changed").json()
         for socket in sockets:
             assert socket.wait_for("messageUpdated") == edited
 
-    def test_is_the_senders_alone(self, sign_up: SignUp, ann: Person, bob: Person) -> None:
+    def test_only_the_sender_can_do_it(self, sign_up: SignUp, ann: Person, bob: Person) -> None:
         message = ann.send(bob, "hello")
         for other in (bob, sign_up("Carl")):
             for answer in (_edit(other, message, "x"), other.http.delete(f"/api/messages/{message['_id']}")):
                 assert (answer.status_code, answer.json()) == (404, NO_SUCH_MESSAGE)
 
     @pytest.mark.parametrize("text", ["", "  ", "x" * 4001])
-    def test_to_nothing_or_too_much_is_refused(self, ann: Person, bob: Person, text: str) -> None:
+    def test_to_an_empty_or_too_long_text_is_refused(self, ann: Person, bob: Person, text: str) -> None:
         assert _edit(ann, ann.send(bob, "hello"), text).status_code == 400
         assert _texts(bob, ann) == ["hello"]
 
@@ -146,7 +146,7 @@ class TestDelete:
         path = f"/api/messages/{ann.send(bob, 'x')['_id']}"
         assert ann.http.delete(path).json() == ann.http.delete(path).json()
 
-    def test_takes_the_image_away(self, ann: Person, bob: Person) -> None:
+    def test_removes_the_image(self, ann: Person, bob: Person) -> None:
         message = ann.send(bob, "look", image=png())
         ann.http.delete(f"/api/messages/{message['_id']}")
         assert bob.http.get(message["image"]).status_code == 404
@@ -159,14 +159,14 @@ class TestDelete:
 
 
 class TestReactions:
-    def test_are_kept_by_emoji_and_person(self, ann: Person, bob: Person) -> None:
+    def test_are_stored_by_emoji_and_user(self, ann: Person, bob: Person) -> None:
         message = ann.send(bob, "hello")
         _react(ann, message, "👍")
         _react(bob, message, "👍")
         reacted = _react(bob, message, "❤️").json()
         assert reacted["reactions"] == {"👍": [ann.id, bob.id], "❤️": [bob.id]}
 
-    def test_can_be_taken_back(self, ann: Person, bob: Person) -> None:
+    def test_can_be_removed(self, ann: Person, bob: Person) -> None:
         message = ann.send(bob, "hello")
         _react(bob, message, "👍")
         assert "reactions" not in _react(bob, message, "👍", "DELETE").json()
@@ -176,11 +176,11 @@ class TestReactions:
         assert _react(bob, message, "👍").json() == _react(bob, message, "👍").json()
 
     @pytest.mark.parametrize("emoji", ["👨‍👩‍👧‍👦", "1️⃣", "🏳️‍🌈", "👍🏽", "🇩🇪"])
-    def test_take_emoji_of_several_parts(self, ann: Person, bob: Person, emoji: str) -> None:
+    def test_accept_emoji_of_several_code_points(self, ann: Person, bob: Person, emoji: str) -> None:
         assert _react(bob, ann.send(bob, "hello"), emoji).status_code == 200
 
     @pytest.mark.parametrize("emoji", ["a", "1", "$set", "a.b", "👍" * 17, " ", "é", "\u200b\n"])
-    def test_take_nothing_but_emoji(self, ann: Person, bob: Person, emoji: str) -> None:
+    def test_accept_only_emoji(self, ann: Person, bob: Person, emoji: str) -> None:
         assert _react(bob, ann.send(bob, "hello"), emoji).status_code == 400
 
     def test_two_at_once_are_both_kept_under_different_revs(self, ann: Person, bob: Person) -> None:
@@ -231,7 +231,7 @@ class TestReading:
         ann.http.delete(f"/api/messages/{deleted['_id']}")
         assert _entry(bob, ann)["unread"] == 1
 
-    def test_is_told_to_the_other_side_and_to_my_own_devices(self, ann: Person, bob: Person, connect: Connect) -> None:
+    def test_reaches_the_other_user_and_my_other_devices(self, ann: Person, bob: Person, connect: Connect) -> None:
         message = ann.send(bob, "hello")
         anns, bobs, bobs_phone = connect(ann), connect(bob), connect(bob)
         receipt = {"conversation": message["conversation"], "userId": bob.id, "seq": 1}
@@ -263,7 +263,7 @@ class TestSync:
         known, unknown = ann.send(bob, "x"), carl.send(bob, "y")
         assert [found["id"] for found in _sync(bob, {known["conversation"]: 1})] == [unknown["conversation"]]
 
-    def test_shows_nothing_of_others_conversations(self, sign_up: SignUp, ann: Person, bob: Person) -> None:
+    def test_does_not_show_conversations_of_others(self, sign_up: SignUp, ann: Person, bob: Person) -> None:
         message = ann.send(bob, "private")
         assert _sync(sign_up("Carl"), {message["conversation"]: 0}) == []
 
@@ -277,7 +277,7 @@ class TestSync:
             rev, more = page["upTo"], page["more"]
         assert texts == ["0", "1", "2", "3", "4"]
 
-    def test_one_answer_has_its_bounds_and_says_where_there_is_more(
+    def test_one_response_is_bounded_and_says_if_there_is_more(
         self, sign_up: SignUp, ann: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(conversations, "SYNC_TOTAL", 1)
@@ -292,7 +292,7 @@ class TestSync:
 
 
 class TestTyping:
-    def test_reaches_the_other_side_alone(self, sign_up: SignUp, ann: Person, bob: Person, connect: Connect) -> None:
+    def test_reaches_only_the_other_user(self, sign_up: SignUp, ann: Person, bob: Person, connect: Connect) -> None:
         anns, bobs, carls = connect(ann), connect(bob), connect(sign_up("Carl"))
         assert anns.ask("typing", {"to": bob.id}) == {"ok": True}
         assert bobs.wait_for("typing")["userId"] == ann.id
@@ -305,7 +305,7 @@ class TestSearch:
         assert answer.status_code == 200, answer.text
         return [message["text"] for message in answer.json()]
 
-    def test_finds_text_in_any_capitals_newest_first(self, ann: Person, bob: Person) -> None:
+    def test_is_case_insensitive_and_newest_first(self, ann: Person, bob: Person) -> None:
         ann.send(bob, "Hello World")
         bob.send(ann, "world peace")
         ann.send(bob, "nothing")
@@ -314,7 +314,7 @@ class TestSearch:
     @pytest.mark.parametrize(
         "text", [".", ".*", "%", "_", "a.c", '"', "'", "\\", "(", "[a", "$", "*", "OR", "NEAR(", "-x"]
     )
-    def test_takes_the_query_literally(self, ann: Person, bob: Person, text: str) -> None:
+    def test_treats_the_query_as_literal_text(self, ann: Person, bob: Person, text: str) -> None:
         ann.send(bob, f"has {text} inside")
         ann.send(bob, "abc xyz")
         assert self._find(bob, text) == [f"has {text} inside"]
@@ -324,11 +324,11 @@ class TestSearch:
         for text in ("dampf", "do", "東京", "über", "京"):
             assert self._find(ann, text) == ["Donaudampfschiff 東京 ÜBER"]
 
-    def test_finds_nothing_of_others(self, sign_up: SignUp, ann: Person, bob: Person) -> None:
+    def test_finds_nothing_in_conversations_of_others(self, sign_up: SignUp, ann: Person, bob: Person) -> None:
         ann.send(bob, "secret")
         assert self._find(sign_up("Carl"), "secret") == []
 
-    def test_can_be_kept_to_one_conversation(self, sign_up: SignUp, ann: Person, bob: Person) -> None:
+    def test_can_be_limited_to_one_conversation(self, sign_up: SignUp, ann: Person, bob: Person) -> None:
         carl = sign_up("Carl")
         ann.send(bob, "hello Bob")
         ann.send(carl, "hello Carl")
@@ -341,7 +341,7 @@ class TestSearch:
         assert self._find(bob, "words") == []
         assert self._find(bob, "other") == ["other text"]
 
-    def test_gives_as_many_as_asked_for(self, ann: Person, bob: Person) -> None:
+    def test_returns_as_many_as_requested(self, ann: Person, bob: Person) -> None:
         for number in range(3):
             ann.send(bob, f"hello {number}")
         assert self._find(ann, "hello", limit=2) == ["hello 2", "hello 1"]
@@ -349,12 +349,12 @@ class TestSearch:
     @pytest.mark.parametrize(
         "query", [{}, {"q": " "}, {"q": "x" * 4001}, {"q": "x", "limit": "101"}, {"q": "x", "with": "y"}]
     )
-    def test_for_nothing_or_out_of_bounds_is_refused(self, ann: Person, query: dict[str, str]) -> None:
+    def test_with_an_empty_query_or_a_limit_out_of_bounds_is_refused(self, ann: Person, query: dict[str, str]) -> None:
         assert ann.http.get("/api/messages/search", params=query).status_code == 400
 
 
 class TestBlocks:
-    def test_the_blocked_cannot_send_to_me_and_i_can_take_it_back(self, ann: Person, bob: Person) -> None:
+    def test_a_blocked_user_cannot_send_until_unblocked(self, ann: Person, bob: Person) -> None:
         path = f"/api/messages/block/{bob.id}"
         assert ann.http.post(path).json() == {"blocked": True}
         answer = bob.http.post(f"/api/messages/send/{ann.id}", json={"text": "x"})
@@ -363,7 +363,7 @@ class TestBlocks:
         assert ann.http.delete(path).json() == {"blocked": False}
         bob.send(ann, "hello")
 
-    def test_the_blocked_cannot_speak_to_me_by_edits_and_reactions_either(self, ann: Person, bob: Person) -> None:
+    def test_edits_and_reactions_of_a_blocked_user_do_not_reach_me(self, ann: Person, bob: Person) -> None:
         mine, theirs = ann.send(bob, "mine")["_id"], bob.send(ann, "theirs")["_id"]
         bob.http.put(f"/api/messages/{mine}/reactions/👍")
         ann.http.post(f"/api/messages/block/{bob.id}")
@@ -375,7 +375,7 @@ class TestBlocks:
         assert bob.http.delete(f"/api/messages/{mine}/reactions/👍").status_code == 200
         assert bob.http.delete(f"/api/messages/{theirs}").status_code == 200
 
-    def test_i_see_no_typing_of_the_blocked(self, ann: Person, bob: Person, connect: Connect) -> None:
+    def test_typing_of_a_blocked_user_does_not_reach_me(self, ann: Person, bob: Person, connect: Connect) -> None:
         ann.http.post(f"/api/messages/block/{bob.id}")
         anns, bobs = connect(ann), connect(bob)
         assert bobs.ask("typing", {"to": ann.id}) == {"ok": True}
@@ -384,7 +384,7 @@ class TestBlocks:
         assert anns.all("typing") == []
 
     @pytest.mark.parametrize("presence", ["list", "diff"])
-    def test_i_do_not_see_the_blocked_online(
+    def test_a_blocked_user_appears_offline_to_me(
         self, sign_up: SignUp, ann: Person, bob: Person, connect: Connect, presence: str
     ) -> None:
         ann.http.post(f"/api/messages/block/{bob.id}")
@@ -404,7 +404,7 @@ class TestBlocks:
         ann.http.delete(f"/api/messages/block/{bob.id}")
         diffs.wait_for("presence", lambda news: bob.id in news["online"])
 
-    def test_nobody_blocks_themselves(self, ann: Person) -> None:
+    def test_users_cannot_block_themselves(self, ann: Person) -> None:
         assert ann.http.post(f"/api/messages/block/{ann.id}").status_code == 400
         ann.send(ann, "a note")
 

@@ -37,11 +37,11 @@ def test_a_failure_has_a_message_a_code_and_the_headers_of_a_success(
         assert answer.headers[name] == content
 
 
-def test_a_405_says_what_the_address_takes(client: Browser) -> None:
+def test_a_405_names_the_allowed_methods(client: Browser) -> None:
     assert "POST" in client.get("/api/auth/login").headers["Allow"]
 
 
-def test_a_bug_shows_nothing_of_its_inside_and_is_logged(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unexpected_exception_is_logged_and_not_shown(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
     def broken() -> Any:
         raise RuntimeError("the secret inside")
 

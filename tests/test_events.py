@@ -1,4 +1,4 @@
-"""The table of events holds: handlers, emitter and documents say the same, and real payloads are as it says."""
+"""Handlers, documents and emitted events match the declarations of events."""
 
 import json
 import subprocess
@@ -33,7 +33,7 @@ def test_the_documents_are_up_to_date() -> None:
     assert run.returncode == 0, f"run scripts/event_docs.py: {run.stderr}"
 
 
-def test_every_reference_of_the_asyncapi_document_leads_somewhere() -> None:
+def test_every_reference_in_the_asyncapi_document_resolves() -> None:
     document = json.loads((ROOT / "docs" / "asyncapi.json").read_text())
 
     def references(value: Any) -> list[str]:
@@ -47,7 +47,7 @@ def test_every_reference_of_the_asyncapi_document_leads_somewhere() -> None:
             place = place[part]
 
 
-def test_what_is_really_told_is_as_the_table_says(
+def test_emitted_events_match_their_declarations(
     sign_up: Callable[[str], Person], connect: Callable[..., Socket]
 ) -> None:
     ann, bob = sign_up("Ann"), sign_up("Bob")

@@ -24,12 +24,12 @@ def test_every_operation_answers_generated_requests_as_described(fuzzer: Fuzzer)
     assert not fuzzer.found, "\n".join(fuzzer.found)
 
 
-def test_every_generated_event_is_acknowledged_and_the_socket_lives_on(fuzzer: Fuzzer) -> None:
+def test_every_generated_event_is_acknowledged_and_the_socket_stays_open(fuzzer: Fuzzer) -> None:
     fuzzer.events(EVENTS)
     assert not fuzzer.found, "\n".join(fuzzer.found)
 
 
-def test_what_is_not_as_described_is_found(app: Flask, fuzzer: Fuzzer) -> None:
+def test_an_undescribed_response_is_found(app: Flask, fuzzer: Fuzzer) -> None:
     def broken() -> dict[str, str]:
         return {"status": "not what is promised"}
 

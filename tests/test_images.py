@@ -86,14 +86,14 @@ def _png_with_text(text: str) -> str:
     return data_uri(Image.new("RGB", (4, 4)), "png", pnginfo=info)
 
 
-def test_an_animation_stays_one(sign_up: SignUp) -> None:
+def test_animations_are_kept(sign_up: SignUp) -> None:
     frames = [Image.new("RGB", (4, 4), colour) for colour in ("red", "green", "blue")]
     for format in ("gif", "webp"):
         uri = data_uri(frames[0], format, save_all=True, append_images=frames[1:], duration=50)
         assert getattr(_kept(sign_up("Ann"), uri), "n_frames", 1) == 3
 
 
-def test_transparency_stays(sign_up: SignUp) -> None:
+def test_transparency_is_kept(sign_up: SignUp) -> None:
     kept = _kept(sign_up("Ann"), data_uri(Image.new("RGBA", (4, 4), (255, 0, 0, 0)), "png"))
     assert kept.convert("RGBA").getpixel((0, 0)) == (255, 0, 0, 0)
 
@@ -117,7 +117,7 @@ UNFIT = {
 
 
 @pytest.mark.parametrize("image", UNFIT.values(), ids=UNFIT.keys())
-def test_anything_else_is_refused_and_nothing_is_kept(sign_up: SignUp, config: Config, image: str) -> None:
+def test_anything_else_is_refused_and_nothing_is_stored(sign_up: SignUp, config: Config, image: str) -> None:
     ann = sign_up("Ann")
     answer = _post(ann, image)
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_image")
@@ -130,7 +130,7 @@ def test_an_image_on_the_limits_is_taken(sign_up: SignUp) -> None:
     assert _kept(sign_up("Ann"), png(1000, 1000)).size == (1000, 1000)
 
 
-def test_with_a_public_url_images_have_whole_addresses(make_app: MakeApp, config: Config) -> None:
+def test_with_a_public_url_images_have_absolute_urls(make_app: MakeApp, config: Config) -> None:
     app = make_app(public_url="https://chat.example.org")
     ann = in_process(app).sign_up("Ann", "ann@example.org")
     message = _post(ann, png()).json()
@@ -205,7 +205,7 @@ def test_with_an_account_images_go_to_cloudinary_signed_and_without_metadata(ann
 
 
 @pytest.mark.parametrize("image", ["/etc/passwd", "http://127.0.0.1:1/x.png"])
-def test_cloudinary_is_never_asked_to_open_a_path_or_an_address(ann: Person, cloudinary: StandIn, image: str) -> None:
+def test_cloudinary_never_gets_a_path_or_a_url(ann: Person, cloudinary: StandIn, image: str) -> None:
     assert _post(ann, image).status_code == 400
     assert cloudinary.uploads == []
 
@@ -218,14 +218,14 @@ def test_cloudinary_failing_or_hanging_is_503_and_nothing_is_saved(ann: Person, 
     assert ann.http.get(f"/api/messages/{ann.id}").json() == []
 
 
-def test_cloudinary_being_down_is_503_and_texts_still_go(ann: Person, make_app: MakeApp) -> None:
+def test_texts_can_be_sent_while_cloudinary_is_down(ann: Person, make_app: MakeApp) -> None:
     app = make_app(cloudinary=Cloudinary("demo", "key", "secret", "http://127.0.0.1:1"))
     bob = in_process(app).sign_up("Bob", "bob@example.org")
     assert _post(bob, png()).status_code == 503
     assert bob.send(bob, "hello")["text"] == "hello"
 
 
-def test_a_message_is_deleted_also_while_cloudinary_is_down(ann: Person, cloudinary: StandIn) -> None:
+def test_a_message_can_be_deleted_while_cloudinary_is_down(ann: Person, cloudinary: StandIn) -> None:
     message = _post(ann, png()).json()
     cloudinary.mood = "fails"
     answer = ann.http.delete(f"/api/messages/{message['_id']}")

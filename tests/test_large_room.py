@@ -31,7 +31,7 @@ def _fill(folder: Path) -> tuple[str, list[str]]:
     return room.id, [tokens.issue(person.id, session.id) for person, session in zip(people, sessions, strict=True)]
 
 
-def test_everybody_gets_every_message_in_order(tmp_path: Path) -> None:
+def test_all_members_get_every_message_in_order(tmp_path: Path) -> None:
     room, issued = _fill(tmp_path / "data")
     (tmp_path / "tokens").write_text(json.dumps(issued))
     with ChatServer("gunicorn", DATA_DIR=str(tmp_path / "data"), JWT_SECRET=SECRET, RATE_LIMITS="off") as server:

@@ -60,18 +60,18 @@ def test_ten_wrong_passwords_lock_an_account_for_a_while(sign_up: SignUp, client
     assert ann.http.get("/api/auth/check").status_code == 200
 
 
-def test_an_account_that_does_not_exist_locks_just_so(client: Browser) -> None:
+def test_an_account_that_does_not_exist_is_locked_in_the_same_way(client: Browser) -> None:
     assert [_log_in(client, "nobody@example.org").status_code for _ in range(11)] == [400] * 10 + [429]
 
 
-def test_a_right_password_makes_the_wrong_ones_forgotten(sign_up: SignUp, client: Browser) -> None:
+def test_a_successful_login_resets_the_count(sign_up: SignUp, client: Browser) -> None:
     ann = sign_up("Ann")
     for _ in range(2):
         assert [_log_in(client, ann.email).status_code for _ in range(8)] == [400] * 8
         assert _log_in(client, ann.email, PASSWORD).status_code == 200
 
 
-def test_many_guesses_at_once_are_no_more_than_one_after_the_other(sign_up: SignUp, app: Flask) -> None:
+def test_parallel_guesses_do_not_exceed_the_limit(sign_up: SignUp, app: Flask) -> None:
     ann = sign_up("Ann")
     found: list[int] = []
     guess = lambda: found.append(_log_in(in_process(app).browser(), ann.email).status_code)  # noqa: E731
@@ -83,17 +83,17 @@ def test_many_guesses_at_once_are_no_more_than_one_after_the_other(sign_up: Sign
     assert sorted(found) == [400] * 10 + [429] * 10
 
 
-def test_guessing_at_many_accounts_from_one_address_is_stopped_too(client: Browser) -> None:
+def test_wrong_logins_are_limited_by_address_too(client: Browser) -> None:
     found = [_log_in(client, f"person{number}@example.org").status_code for number in range(22)]
     assert found == [400] * 20 + [429] * 2
 
 
-def test_a_made_up_address_does_not_help(client: Browser) -> None:
+def test_a_forged_forwarded_address_does_not_evade_the_limit(client: Browser) -> None:
     found = [_log_in(client, f"p{n}@example.org", X_Forwarded_For=f"10.0.0.{n}").status_code for n in range(22)]
     assert found == [400] * 20 + [429] * 2
 
 
-def test_behind_a_trusted_proxy_the_address_is_the_one_that_it_names(make_app: MakeApp) -> None:
+def test_behind_a_trusted_proxy_the_forwarded_address_counts(make_app: MakeApp) -> None:
     client = in_process(make_app(trusted_proxies=1)).browser()
     for number in range(20):  # what the visitor wrote comes first, the proxy's own word last
         assert _log_in(client, f"p{number}@example.org", X_Forwarded_For=f"1.1.1.{number}, 2.2.2.2").status_code == 400
@@ -101,14 +101,14 @@ def test_behind_a_trusted_proxy_the_address_is_the_one_that_it_names(make_app: M
     assert _log_in(client, "p@example.org", X_Forwarded_For="2.2.2.2, 3.3.3.3").status_code == 400
 
 
-def test_guessing_the_current_password_counts_as_well(sign_up: SignUp) -> None:
+def test_guessing_the_current_password_is_limited(sign_up: SignUp) -> None:
     ann = sign_up("Ann")
     change = {"currentPassword": "wrong one", "newPassword": "another one"}
     found = [ann.http.put("/api/auth/password", json=change).status_code for _ in range(11)]
     assert found == [400] * 10 + [429]
 
 
-def test_guesses_from_outside_keep_nobody_from_changing_their_password(sign_up: SignUp, client: Browser) -> None:
+def test_a_locked_account_can_still_change_its_password(sign_up: SignUp, client: Browser) -> None:
     ann = sign_up("Ann")
     assert [_log_in(client, ann.email).status_code for _ in range(11)] == [400] * 10 + [429]
     change = {"currentPassword": PASSWORD, "newPassword": "another one"}
@@ -134,7 +134,7 @@ def test_images_and_searches_are_limited(sign_up: SignUp) -> None:
     assert [answer.status_code for answer in searches] == [200, 200, 429]
 
 
-def test_a_flood_of_events_is_refused_one_by_one_and_the_socket_lives_on(
+def test_events_over_the_limit_are_refused_and_the_socket_stays_open(
     sign_up: SignUp, connect: Callable[..., Socket]
 ) -> None:
     ann, bob = sign_up("Ann"), sign_up("Bob")
@@ -161,7 +161,7 @@ def test_sockets_of_one_user_and_of_one_address_are_counted(sign_up: SignUp, con
 @pytest.mark.parametrize(
     "forged", [["connect", {}], ["disconnect", "client disconnect"]], ids=["connect", "disconnect"]
 )
-def test_an_event_with_the_name_of_the_librarys_own_counts_nothing(
+def test_forged_connect_and_disconnect_events_do_not_change_the_count(
     sign_up: SignUp, connect: Callable[..., Socket], forged: list[Any]
 ) -> None:
     ann = sign_up("Ann")
@@ -189,7 +189,7 @@ def test_processes_with_one_redis_count_together(config: Config) -> None:
         assert _wrong_logins(processes, "ann") == 10
 
 
-def test_while_redis_is_gone_each_process_counts_for_itself_and_nobody_waits(config: Config) -> None:
+def test_while_redis_hangs_each_process_counts_for_itself_without_waiting(config: Config) -> None:
     with RedisServer() as redis:
         limits = Limits(replace(config, redis_url=redis.url))
         redis.pause()

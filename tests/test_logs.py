@@ -46,7 +46,7 @@ def test_security_events_say_what_happened_to_whom_from_where(capsys: Capture, p
         assert secret not in printed
 
 
-def test_who_enters_and_leaves_a_room_and_who_owns_it_is_logged(capsys: Capture, production: Flask) -> None:
+def test_changes_of_membership_and_ownership_are_logged(capsys: Capture, production: Flask) -> None:
     ann, bob = (in_process(production).sign_up(name, f"{name}@example.org") for name in ("ann", "bob"))
     room = ann.http.post("/api/rooms", json={"name": "Garden"}).json()["_id"]
     ann.http.post(f"/api/rooms/{room}/members", json={"userId": bob.id})
@@ -59,7 +59,7 @@ def test_who_enters_and_leaves_a_room_and_who_owns_it_is_logged(capsys: Capture,
     ]
 
 
-def test_nobody_writes_lines_of_their_own(capsys: Capture, production: Flask) -> None:
+def test_input_cannot_inject_log_lines(capsys: Capture, production: Flask) -> None:
     headers = {"Origin": "https://evil.example/\x1b[2J\x7f{}"}
     in_process(production).browser().post("/api/auth/logout", headers=headers)
     printed = capsys.readouterr().err
@@ -73,7 +73,7 @@ def test_in_development_control_characters_are_escaped_too(capsys: Capture, make
 
 
 @pytest.mark.usefixtures("production")
-def test_a_bug_is_one_object_with_its_traceback(capsys: Capture) -> None:
+def test_an_exception_is_one_object_with_its_traceback(capsys: Capture) -> None:
     try:
         raise ValueError("inside")
     except ValueError as error:

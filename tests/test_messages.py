@@ -16,7 +16,7 @@ SignUp = Callable[[str], Person]
 Connect = Callable[..., Socket]
 
 
-def test_a_sent_message_is_answered_whole(sign_up: SignUp) -> None:
+def test_sending_returns_the_message(sign_up: SignUp) -> None:
     ann, bob = sign_up("Ann"), sign_up("Bob")
     answer = ann.http.post(f"/api/messages/send/{bob.id}", json={"text": "hello", "image": None})
     assert answer.status_code == 201
@@ -36,7 +36,7 @@ def test_both_read_the_same_history_oldest_first(sign_up: SignUp) -> None:
     assert bob.http.get(f"/api/messages/{ann.id}").json() == sent
 
 
-def test_messages_of_a_conversation_are_numbered_from_one_without_holes(sign_up: SignUp) -> None:
+def test_messages_of_a_conversation_are_numbered_from_one_without_gaps(sign_up: SignUp) -> None:
     ann, bob = sign_up("Ann"), sign_up("Bob")
     sent = [person.send(other, "x") for person, other in [(ann, bob), (bob, ann)] * 3]
     assert [(message["seq"], message["rev"]) for message in sent] == [(n, n) for n in range(1, 7)]
@@ -61,7 +61,7 @@ def test_a_page_out_of_bounds_is_refused(sign_up: SignUp, query: str) -> None:
     assert ann.http.get(f"/api/messages/{bob.id}?{query}").status_code == 400
 
 
-def test_a_message_may_be_an_image_alone(sign_up: SignUp) -> None:
+def test_a_message_can_be_an_image_without_text(sign_up: SignUp) -> None:
     ann, bob = sign_up("Ann"), sign_up("Bob")
     answer = ann.http.post(f"/api/messages/send/{bob.id}", json={"text": "", "image": png()})
     assert answer.status_code == 201
@@ -73,20 +73,20 @@ def test_a_message_may_be_an_image_alone(sign_up: SignUp) -> None:
 @pytest.mark.parametrize(
     "body", [{}, {"text": ""}, {"text": " \n"}, {"text": None, "image": None}, {"text": "x" * 4001}]
 )
-def test_an_empty_or_too_long_message_is_refused_and_not_kept(sign_up: SignUp, body: dict[str, Any]) -> None:
+def test_an_empty_or_too_long_message_is_refused_and_not_stored(sign_up: SignUp, body: dict[str, Any]) -> None:
     ann, bob = sign_up("Ann"), sign_up("Bob")
     assert ann.http.post(f"/api/messages/send/{bob.id}", json=body).status_code == 400
     assert ann.http.get(f"/api/messages/{bob.id}").json() == []
 
 
-def test_a_text_of_4000_characters_of_any_script_is_taken_as_it_is(sign_up: SignUp) -> None:
+def test_a_text_of_4000_characters_of_any_script_is_stored_unchanged(sign_up: SignUp) -> None:
     ann, bob = sign_up("Ann"), sign_up("Bob")
     text = " 😀ß\n" * 1000
     assert ann.send(bob, text)["text"] == text
     assert bob.http.get(f"/api/messages/{ann.id}").json()[0]["text"] == text
 
 
-def test_the_limit_of_a_text_is_a_setting(make_app: MakeApp) -> None:
+def test_the_maximum_length_of_a_text_is_a_setting(make_app: MakeApp) -> None:
     app = make_app(max_text_length=3)
     ann = in_process(app).sign_up("Ann", "ann@example.org")
     assert ann.http.post(f"/api/messages/send/{ann.id}", json={"text": "four"}).status_code == 400
@@ -99,20 +99,20 @@ def test_an_unknown_user_is_404_and_a_malformed_id_is_400(sign_up: SignUp, user_
     assert ann.http.post(f"/api/messages/send/{user_id}", json={"text": "x"}).status_code == status
 
 
-def test_keys_that_are_not_known_are_ignored_and_not_kept(sign_up: SignUp) -> None:
+def test_unknown_keys_are_ignored_and_not_stored(sign_up: SignUp) -> None:
     ann, bob = sign_up("Ann"), sign_up("Bob")
     message = ann.send(bob, "hello", senderId=bob.id, seq=99, admin=True)
     assert (message["senderId"], message["seq"]) == (ann.id, 1)
     assert "admin" not in bob.http.get(f"/api/messages/{ann.id}").json()[0]
 
 
-def test_a_note_to_oneself_is_kept(sign_up: SignUp) -> None:
+def test_users_can_send_messages_to_themselves(sign_up: SignUp) -> None:
     ann = sign_up("Ann")
     note = ann.send(ann, "buy milk")
     assert ann.http.get(f"/api/messages/{ann.id}").json() == [note]
 
 
-def test_the_sidebar_has_everybody_else_newest_conversation_first_then_by_name(sign_up: SignUp) -> None:
+def test_the_sidebar_lists_all_other_users_newest_conversation_first_then_by_name(sign_up: SignUp) -> None:
     ann, carl, bob, dora, eve = (sign_up(name) for name in ("Ann", "Carl", "Bob", "dora", "Eve"))
     ann.send(eve, "first")
     dora.send(ann, "second")
@@ -130,7 +130,7 @@ def test_the_sidebar_shows_the_last_message_and_what_is_unread(sign_up: SignUp) 
     assert bob.http.get("/api/messages/users").json()[0]["unread"] == 0
 
 
-def test_a_message_is_pushed_to_every_socket_of_both_and_to_nobody_else(sign_up: SignUp, connect: Connect) -> None:
+def test_a_message_is_pushed_to_every_socket_of_both_users_and_no_other(sign_up: SignUp, connect: Connect) -> None:
     ann, bob, carl = sign_up("Ann"), sign_up("Bob"), sign_up("Carl")
     ann_tab, bob_tab, bob_phone, carls = connect(ann), connect(bob), connect(bob), connect(carl)
     message = ann.send(bob, "hello")
@@ -142,7 +142,7 @@ def test_a_message_is_pushed_to_every_socket_of_both_and_to_nobody_else(sign_up:
     assert len(bob_tab.all("newMessage")) == 1
 
 
-def test_one_senders_messages_arrive_in_their_order(sign_up: SignUp, connect: Connect) -> None:
+def test_messages_of_one_sender_arrive_in_order(sign_up: SignUp, connect: Connect) -> None:
     ann, bob = sign_up("Ann"), sign_up("Bob")
     socket = connect(bob)
     for number in range(30):

@@ -40,10 +40,10 @@ def test_requests_sockets_and_failures_are_counted(
 
 
 @pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer guess"}, {"Authorization": "let me count"}])
-def test_without_the_token_there_is_nothing_to_see(client: Browser, header: dict[str, str]) -> None:
+def test_metrics_need_the_token(client: Browser, header: dict[str, str]) -> None:
     assert client.get("/metrics", headers=header).status_code == 401
 
 
-def test_where_no_token_is_set_there_are_no_metrics(make_app: MakeApp) -> None:
+def test_without_a_configured_token_there_are_no_metrics(make_app: MakeApp) -> None:
     answer = in_process(make_app()).browser().get("/metrics", headers=TOKEN)
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

@@ -89,7 +89,7 @@ def test_every_route_of_the_api_is_in_it_and_nothing_else(app: Flask, described:
     assert routes == {(path, method) for path, methods in described["paths"].items() for method in methods}
 
 
-def test_no_two_paths_differ_by_their_variables_names_alone(described: dict[str, Any]) -> None:
+def test_no_two_paths_differ_only_in_the_names_of_their_variables(described: dict[str, Any]) -> None:
     shapes = [re.sub(r"{\w+}", "{}", path) for path in described["paths"]]
     assert len(shapes) == len(set(shapes))
 

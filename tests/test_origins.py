@@ -27,7 +27,7 @@ def _sign_up(client: Browser, origin: str | None, fetch_site: str | None) -> int
         (ALLOWED, None),
     ],
 )
-def test_our_pages_allowed_ones_and_programs_may_change_things(
+def test_own_pages_allowed_origins_and_programs_can_make_changes(
     client: Browser, origin: str | None, fetch_site: str | None
 ) -> None:
     assert _sign_up(client, origin, fetch_site) == 200
@@ -47,12 +47,12 @@ def test_our_pages_allowed_ones_and_programs_may_change_things(
         (None, "same-site"),
     ],
 )
-def test_pages_of_other_sites_may_not(client: Browser, origin: str | None, fetch_site: str | None) -> None:
+def test_pages_of_other_sites_cannot_make_changes(client: Browser, origin: str | None, fetch_site: str | None) -> None:
     assert _sign_up(client, origin, fetch_site) == 403
     assert client.post("/api/auth/login", json=ANN).status_code == 400  # nobody has signed up
 
 
-def test_other_sites_may_link_to_us(client: Browser) -> None:
+def test_other_sites_can_link_to_the_chat(client: Browser) -> None:
     answer = client.get("/healthz", headers={"Origin": "https://other.example", "Sec-Fetch-Site": "cross-site"})
     assert answer.status_code == 200
     assert "Access-Control-Allow-Origin" not in answer.headers
@@ -70,7 +70,7 @@ def test_other_sites_may_link_to_us(client: Browser) -> None:
         ("GET", "?EIO=4&transport=websocket", "https://evil.example", 403, "cross_site"),
     ],
 )
-def test_what_is_refused_before_a_socket_opens_has_the_shape_of_every_failure(
+def test_a_refused_handshake_has_the_shape_of_every_failure(
     client: Browser, method: str, query: str, origin: str | None, status: int, code: str
 ) -> None:
     headers = {"Origin": origin} if origin else {}

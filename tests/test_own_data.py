@@ -43,7 +43,7 @@ def bob(sign_up: SignUp) -> Person:
     return sign_up("Bob")
 
 
-def test_an_export_has_the_profile_the_logins_and_everything_said_to_me(ann: Person, bob: Person) -> None:
+def test_an_export_has_the_profile_the_sessions_and_all_messages(ann: Person, bob: Person) -> None:
     room = ann.http.post("/api/rooms", json={"name": "Garden", "members": [bob.id]}).json()
     ann.http.post(f"/api/rooms/{room['_id']}/messages", json={"text": "in the room"})
     ann.send(bob, "first")
@@ -59,7 +59,7 @@ def test_an_export_has_the_profile_the_logins_and_everything_said_to_me(ann: Per
         assert b"$2b$" not in b"".join(archive.read(name) for name in archive.namelist())
 
 
-def test_an_export_has_the_images_and_names_those_that_are_gone(ann: Person, bob: Person, config: Config) -> None:
+def test_an_export_has_the_images_and_lists_missing_ones(ann: Person, bob: Person, config: Config) -> None:
     kept = ann.send(bob, "one", image=png(4, 4))["image"]
     gone = ann.send(bob, "two", image=png(5, 5))["image"]
     (config.data_dir / gone.lstrip("/")).unlink()
@@ -70,7 +70,7 @@ def test_an_export_has_the_images_and_names_those_that_are_gone(ann: Person, bob
         assert archive.read("missing-images.txt").decode() == gone
 
 
-def test_an_export_shows_nothing_of_conversations_of_others(ann: Person, bob: Person, sign_up: SignUp) -> None:
+def test_an_export_has_no_conversations_of_others(ann: Person, bob: Person, sign_up: SignUp) -> None:
     sign_up("Cleo").send(bob, "not for Ann")
     with _export(ann) as archive:
         assert _lines(archive, "messages.ndjson") == []
@@ -97,7 +97,7 @@ def test_a_deleted_account_is_gone_and_its_sockets_close(ann: Person, bob: Perso
     assert browser.post("/api/auth/signup", json=again).status_code == 200
 
 
-def test_messages_of_a_deleted_account_are_tombstones_also_on_open_devices(
+def test_messages_of_a_deleted_account_become_tombstones_on_open_devices_too(
     ann: Person, bob: Person, connect: Connect, app: Flask
 ) -> None:
     sent = ann.send(bob, "forget me", image=png(4, 4))
@@ -117,7 +117,7 @@ def test_messages_of_a_deleted_account_are_tombstones_also_on_open_devices(
     assert list(uploads.iterdir()) == []
 
 
-def test_rooms_of_a_deleted_account_go_on_with_another_owner(ann: Person, bob: Person) -> None:
+def test_rooms_of_a_deleted_account_pass_to_another_owner(ann: Person, bob: Person) -> None:
     shared = ann.http.post("/api/rooms", json={"name": "Shared", "members": [bob.id]}).json()
     alone = ann.http.post("/api/rooms", json={"name": "Alone", "public": True}).json()
     left = bob.http.post("/api/rooms", json={"name": "Left", "members": [ann.id]}).json()

@@ -22,12 +22,12 @@ def _sees(socket: Socket, *people: Person) -> None:
 
 
 @pytest.mark.parametrize("transports", TRANSPORTS)
-def test_a_new_socket_is_told_at_once_who_is_online(sign_up: SignUp, connect: Connect, transports: list[str]) -> None:
+def test_a_new_socket_gets_the_online_users(sign_up: SignUp, connect: Connect, transports: list[str]) -> None:
     ann = sign_up("Ann")
     assert connect(ann, transports=transports).wait_for("getOnlineUsers") == [ann.id]
 
 
-def test_everybody_is_told_when_somebody_comes_and_goes(sign_up: SignUp, connect: Connect) -> None:
+def test_all_sockets_are_told_when_a_user_connects_and_disconnects(sign_up: SignUp, connect: Connect) -> None:
     ann, bob = sign_up("Ann"), sign_up("Bob")
     anns = connect(ann)
     bobs = connect(bob)
@@ -44,7 +44,7 @@ def test_closing_one_of_two_tabs_keeps_the_user_online(sign_up: SignUp, connect:
     _sees(anns, ann, bob, carl)
 
 
-def test_a_burst_of_arrivals_is_told_in_few_broadcasts(sign_up: SignUp, connect: Connect) -> None:
+def test_a_burst_of_connections_is_combined_into_few_broadcasts(sign_up: SignUp, connect: Connect) -> None:
     ann = sign_up("Ann")
     anns = connect(ann)
     others = [sign_up(f"Person{number}") for number in range(8)]
@@ -73,7 +73,7 @@ def test_without_a_valid_token_a_socket_is_refused(connect: Connect, auth: Any, 
         connect(auth=auth, transports=transports)
 
 
-def test_a_token_in_the_handshake_is_as_good_as_a_cookie(sign_up: SignUp, connect: Connect) -> None:
+def test_a_token_in_the_handshake_works_like_the_cookie(sign_up: SignUp, connect: Connect) -> None:
     ann = sign_up("Ann")
     assert connect(auth={"token": ann.token}).wait_for("getOnlineUsers") == [ann.id]
 
@@ -91,14 +91,14 @@ def test_a_foreign_origin_is_refused(sign_up: SignUp, connect: Connect, transpor
 
 
 @pytest.mark.parametrize("transports", TRANSPORTS)
-def test_our_own_origin_and_the_allowed_ones_may_connect(
+def test_the_own_origin_and_allowed_ones_can_connect(
     sign_up: SignUp, connect: Connect, live: str, transports: list[str]
 ) -> None:
     for origin in (live, "http://localhost:5173"):
         assert connect(sign_up("Ann"), headers={"Origin": origin}, transports=transports).connected
 
 
-def test_logout_closes_the_sockets_of_that_login_alone(sign_up: SignUp, connect: Connect) -> None:
+def test_logout_closes_only_the_sockets_of_that_session(sign_up: SignUp, connect: Connect) -> None:
     ann = sign_up("Ann")
     here = connect(ann)
     there = connect(ann.log_in())

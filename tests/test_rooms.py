@@ -69,7 +69,7 @@ ROLES = ["owner", "member", "stranger to a private room", "stranger to a public 
 
 @pytest.mark.parametrize("role", range(4), ids=ROLES)
 @pytest.mark.parametrize("action", ACTIONS)
-def test_who_may_do_what_over_http(rooms: Rooms, action: str, role: int) -> None:
+def test_permissions_over_http(rooms: Rooms, action: str, role: int) -> None:
     method, path, body, statuses = ACTIONS[action]
     person = [rooms.owner, rooms.member, rooms.stranger, rooms.stranger][role]
     room = rooms.public if role == 3 else rooms.private
@@ -94,7 +94,7 @@ EVENTS: dict[str, tuple[str, dict[str, Any], tuple[str, str, str, str]]] = {
 
 @pytest.mark.parametrize("role", range(4), ids=ROLES)
 @pytest.mark.parametrize("event", EVENTS)
-def test_who_may_do_what_over_the_socket(rooms: Rooms, connect: Connect, event: str, role: int) -> None:
+def test_permissions_over_the_socket(rooms: Rooms, connect: Connect, event: str, role: int) -> None:
     name, payload, codes = EVENTS[event]
     person = [rooms.owner, rooms.member, rooms.stranger, rooms.stranger][role]
     room = rooms.public if role == 3 else rooms.private
@@ -123,7 +123,7 @@ def test_a_new_room_has_its_owner_and_members(rooms: Rooms) -> None:
         ({"name": "x", "members": ["a" * 24]}, 404),
     ],
 )
-def test_an_unfit_room_is_refused_and_not_kept(sign_up: SignUp, body: dict[str, Any], status: int) -> None:
+def test_an_invalid_room_is_refused_and_not_stored(sign_up: SignUp, body: dict[str, Any], status: int) -> None:
     ann = sign_up("Ann")
     assert ann.http.post("/api/rooms", json=body).status_code == status
     assert ann.http.get("/api/rooms").json() == []
@@ -145,20 +145,20 @@ def test_a_room_shows_the_last_message_and_what_is_unread(rooms: Rooms) -> None:
     assert _rooms(rooms.member)[rooms.private["_id"]]["unread"] == 0
 
 
-def test_a_message_carries_its_room_in_place_of_a_receiver(rooms: Rooms) -> None:
+def test_a_message_has_a_room_instead_of_a_receiver(rooms: Rooms) -> None:
     message = _say(rooms.member, rooms.private, "hello")
     assert message["room"] == rooms.private["_id"]
     assert "receiverId" not in message
 
 
-def test_joins_and_leaves_are_told_in_the_history(rooms: Rooms) -> None:
+def test_joins_and_leaves_appear_in_the_history(rooms: Rooms) -> None:
     _say(rooms.owner, rooms.public, "before")
     rooms.stranger.http.post(f"/api/rooms/{rooms.public['_id']}/join")
     rooms.stranger.http.delete(f"/api/rooms/{rooms.public['_id']}/members/{rooms.stranger.id}")
     assert _history(rooms.owner, rooms.public) == ["before", "Sam joined", "Sam left"]
 
 
-def test_who_joins_later_sees_the_history_and_has_nothing_unread(rooms: Rooms) -> None:
+def test_a_member_who_joins_later_sees_the_history_and_has_nothing_unread(rooms: Rooms) -> None:
     _say(rooms.owner, rooms.public, "before")
     rooms.stranger.http.post(f"/api/rooms/{rooms.public['_id']}/join")
     assert _history(rooms.stranger, rooms.public)[0] == "before"
@@ -172,7 +172,7 @@ def test_joining_twice_is_the_same_as_once(rooms: Rooms) -> None:
     assert _history(rooms.owner, rooms.public) == ["Sam joined"]
 
 
-def test_an_owner_who_leaves_passes_the_room_to_the_member_of_longest_standing(rooms: Rooms) -> None:
+def test_when_the_owner_leaves_the_longest_standing_member_becomes_the_owner(rooms: Rooms) -> None:
     room = rooms.private["_id"]
     rooms.owner.http.post(f"/api/rooms/{room}/members", json={"userId": rooms.other.id})
     left = rooms.owner.http.delete(f"/api/rooms/{room}/members/{rooms.owner.id}").json()
@@ -180,7 +180,7 @@ def test_an_owner_who_leaves_passes_the_room_to_the_member_of_longest_standing(r
     assert rooms.member.http.put(f"/api/rooms/{room}", json={"name": "Mine"}).status_code == 200
 
 
-def test_a_room_that_everybody_left_is_gone(rooms: Rooms) -> None:
+def test_a_room_that_all_members_left_is_deleted(rooms: Rooms) -> None:
     room = rooms.public["_id"]
     for person in (rooms.owner, rooms.member):
         person.http.delete(f"/api/rooms/{room}/members/{person.id}")
@@ -197,7 +197,7 @@ def test_a_deleted_room_is_gone_with_its_messages(rooms: Rooms, connect: Connect
     assert rooms.member.http.get("/api/messages/search?q=findable").json() == []
 
 
-def test_members_hear_new_messages_without_joining_first_and_strangers_do_not(rooms: Rooms, connect: Connect) -> None:
+def test_members_get_new_messages_without_join_room_and_strangers_do_not(rooms: Rooms, connect: Connect) -> None:
     owners, members, strangers = connect(rooms.owner), connect(rooms.member), connect(rooms.stranger)
     message = _say(rooms.owner, rooms.public, "hello")
     assert owners.wait_for("new_message") == members.wait_for("new_message") == message
@@ -235,7 +235,7 @@ def test_joining_over_the_socket_says_joined(rooms: Rooms, connect: Connect) -> 
     assert strangers.wait_for("new_message", lambda heard: heard["text"] == "welcome") == message
 
 
-def test_everybody_in_a_room_hears_of_its_changes(rooms: Rooms, connect: Connect) -> None:
+def test_all_members_are_told_about_changes_of_the_room(rooms: Rooms, connect: Connect) -> None:
     members = connect(rooms.member)
     room = f"/api/rooms/{rooms.private['_id']}"
     rooms.owner.http.put(room, json={"name": "Renamed"})
@@ -244,7 +244,7 @@ def test_everybody_in_a_room_hears_of_its_changes(rooms: Rooms, connect: Connect
     members.wait_for("roomUpdated", lambda heard: rooms.other.id in heard["members"])
 
 
-def test_a_removed_member_hears_nothing_more_on_any_socket(rooms: Rooms, connect: Connect) -> None:
+def test_a_removed_member_gets_nothing_more_on_any_socket(rooms: Rooms, connect: Connect) -> None:
     sockets = [connect(rooms.member), connect(rooms.member, transports=["polling"])]
     rooms.owner.http.delete(f"/api/rooms/{rooms.private['_id']}/members/{rooms.member.id}")
     for socket in sockets:
@@ -288,7 +288,7 @@ def test_typing_in_a_room_reaches_the_other_members(rooms: Rooms, connect: Conne
     assert owners.wait_for("typing") == {"conversation": rooms.private["_id"], "userId": rooms.member.id}
 
 
-def test_messages_of_somebody_i_block_are_marked_for_me_alone(rooms: Rooms, connect: Connect) -> None:
+def test_messages_of_a_blocked_user_are_marked_only_for_the_one_who_blocks(rooms: Rooms, connect: Connect) -> None:
     rooms.owner.http.post(f"/api/messages/block/{rooms.member.id}")
     owners, members = connect(rooms.owner), connect(rooms.member)
     message = _say(rooms.member, rooms.private, "hello")
@@ -312,7 +312,7 @@ MALFORMED: list[Any] = [
 
 
 @pytest.mark.parametrize("event", ["join_room", "leave_room", "send_message", "typing", "read", "sync"])
-def test_a_malformed_event_is_answered_and_the_socket_lives_on(rooms: Rooms, connect: Connect, event: str) -> None:
+def test_a_malformed_event_gets_an_error_and_the_socket_stays_open(rooms: Rooms, connect: Connect, event: str) -> None:
     socket = connect(rooms.owner)
     for payload in [*MALFORMED, {"cursors": {"x": "y"}}, {"cursors": []}]:
         answer = socket.ask(event, payload)

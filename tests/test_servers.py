@@ -61,7 +61,7 @@ def test_the_page_is_served_at_the_root(server: ChatServer) -> None:
 
 
 @pytest.mark.parametrize("server", [("gunicorn", "sqlite")], indirect=True)
-def test_logins_do_not_hold_up_anybody_else(server: ChatServer) -> None:
+def test_logins_do_not_block_other_requests(server: ChatServer) -> None:
     ann = server.site.sign_up("Ann")
     with ThreadPoolExecutor(16) as pool:
         logins = [pool.submit(ann.log_in) for _ in range(16)]
@@ -119,7 +119,7 @@ def test_a_kill_of_server_or_database_loses_nothing_that_was_answered_201_on_mon
         _kill_during_sends(server, [server, mongo, server, mongo])
 
 
-def test_a_database_that_goes_away_is_503_and_all_is_well_when_it_is_back() -> None:
+def test_an_unavailable_database_is_503_until_it_is_back() -> None:
     with MongoServer(durable=True) as mongo, ChatServer("gunicorn", MONGO_URL=f"{mongo.url}/chat") as server:
         ann = server.site.sign_up("Ann")
         before = ann.send(ann, "before")
@@ -147,7 +147,7 @@ def test_production_does_not_start_without_a_strong_secret() -> None:
         pass
 
 
-def test_a_front_end_of_ones_own_is_served_with_its_index_for_any_path(tmp_path: Path) -> None:
+def test_a_custom_front_end_is_served_with_its_index_for_any_path(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("<title>mine</title>")
     (tmp_path / "app.js").write_text("1")
     with ChatServer("gunicorn", FRONTEND_DIST=str(tmp_path)) as server:
@@ -181,7 +181,7 @@ class TestADatabaseOfTheExpressBackend:
         assert ann.send(bob, "new")["seq"] == 6
         assert [message["text"] for message in bob.history(ann)] == [*written["texts"], "new"]
 
-    def test_is_paged_through_to_its_beginning(self, server: tuple[ChatServer, Any]) -> None:
+    def test_can_be_paged_to_the_beginning(self, server: tuple[ChatServer, Any]) -> None:
         chat, written = server
         ann = self._log_in(chat, "Ann@Example.org")
         ann.call("POST", f"/api/messages/send/{written['bob']}", {"text": "new"})
@@ -193,7 +193,7 @@ class TestADatabaseOfTheExpressBackend:
             path = answer.links["prev"]["url"] if "prev" in answer.links else None
         assert texts == [*written["texts"], "new"]
 
-    def test_refuses_a_second_account_for_an_email_in_other_capitals(self, server: tuple[ChatServer, Any]) -> None:
+    def test_refuses_a_second_account_for_an_email_in_different_case(self, server: tuple[ChatServer, Any]) -> None:
         chat, _ = server
         body = {"fullName": "Ann", "email": "ann@example.org", "password": "123456"}
         answer = chat.site.browser().post("/api/auth/signup", body)

@@ -55,7 +55,7 @@ def test_redis_passes_messages_on() -> None:
         assert message["data"] == b"hello"
 
 
-def test_a_stopped_service_is_gone_and_leaves_no_folder() -> None:
+def test_a_stopped_service_leaves_no_folder() -> None:
     with RedisServer() as server:
         folder = server.folder
         server.stop()

@@ -18,7 +18,7 @@ def ann(sign_up: SignUp) -> Person:
     return sign_up("Ann")
 
 
-def test_the_list_has_every_login_newest_first_and_knows_the_one_that_asks(ann: Person) -> None:
+def test_the_list_has_all_sessions_newest_first_and_marks_the_current_one(ann: Person) -> None:
     browser = ann.log_in().http
     found = browser.get("/api/auth/sessions", headers={"User-Agent": "x"}).json()
     assert [session["current"] for session in found] == [True, False]
@@ -26,7 +26,7 @@ def test_the_list_has_every_login_newest_first_and_knows_the_one_that_asks(ann: 
     assert found[0]["userAgent"].startswith("python-requests")
 
 
-def test_ending_a_login_kills_its_token_and_closes_its_sockets(ann: Person, connect: Connect) -> None:
+def test_ending_a_session_revokes_its_token_and_closes_its_sockets(ann: Person, connect: Connect) -> None:
     browser = ann.log_in().http
     there, here = connect(auth={"token": browser.token}), connect(ann)
     other = next(s["id"] for s in ann.http.get("/api/auth/sessions").json() if not s["current"])
@@ -37,7 +37,7 @@ def test_ending_a_login_kills_its_token_and_closes_its_sockets(ann: Person, conn
     assert here.connected
 
 
-def test_ending_all_others_leaves_this_one(ann: Person) -> None:
+def test_ending_all_other_sessions_keeps_the_current_one(ann: Person) -> None:
     others = [ann.log_in().http for _ in range(3)]
     assert ann.http.delete("/api/auth/sessions").status_code == 200
     assert [browser.get("/api/auth/check").status_code for browser in others] == [401] * 3
@@ -45,13 +45,13 @@ def test_ending_all_others_leaves_this_one(ann: Person) -> None:
 
 
 @pytest.mark.parametrize(("session_id", "status"), [("a" * 24, 404), ("x", 400)])
-def test_a_login_that_is_not_mine_cannot_be_ended(ann: Person, sign_up: SignUp, session_id: str, status: int) -> None:
+def test_sessions_of_others_cannot_be_ended(ann: Person, sign_up: SignUp, session_id: str, status: int) -> None:
     assert ann.http.delete(f"/api/auth/sessions/{session_id}").status_code == status
     bobs = sign_up("Bob").http.get("/api/auth/sessions").json()[0]["id"]
     assert ann.http.delete(f"/api/auth/sessions/{bobs}").status_code == 404
 
 
-def test_last_use_is_noted_every_ten_minutes_and_not_at_each_request(ann: Person, app: Flask) -> None:
+def test_last_use_is_updated_at_most_every_ten_minutes(ann: Person, app: Flask) -> None:
     def last_used() -> str:
         used: str = ann.http.get("/api/auth/sessions").json()[0]["lastUsedAt"]
         return used
@@ -65,7 +65,7 @@ def test_last_use_is_noted_every_ten_minutes_and_not_at_each_request(ann: Person
     assert last_used() >= before
 
 
-def test_another_password_is_the_only_one_and_ends_all_other_logins(ann: Person, connect: Connect) -> None:
+def test_changing_the_password_ends_all_other_sessions(ann: Person, connect: Connect) -> None:
     browser = ann.log_in().http
     socket = connect(auth={"token": browser.token})
     change = {"currentPassword": PASSWORD, "newPassword": "another one"}
@@ -80,7 +80,7 @@ def test_another_password_is_the_only_one_and_ends_all_other_logins(ann: Person,
 
 
 @pytest.mark.parametrize(("current", "new"), [("wrong one", "another one"), (PASSWORD, "short"), (PASSWORD, "x" * 73)])
-def test_a_password_is_not_changed_with_a_wrong_one_or_to_an_unfit_one(ann: Person, current: str, new: str) -> None:
+def test_changing_the_password_needs_the_current_one_and_a_valid_new_one(ann: Person, current: str, new: str) -> None:
     browser = ann.log_in().http
     answer = ann.http.put("/api/auth/password", json={"currentPassword": current, "newPassword": new})
     assert answer.status_code == 400

@@ -25,13 +25,13 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.mark.parametrize("path", ["/", "/index.html", "/some/page/of/the/client"])
-def test_without_a_front_end_of_ones_own_the_shipped_client_is_served(client: FlaskClient, path: str) -> None:
+def test_without_a_custom_front_end_the_shipped_client_is_served(client: FlaskClient, path: str) -> None:
     answer = client.get(path, buffered=True)
     assert (answer.status_code, answer.mimetype) == (200, "text/html")
     assert "<script" in answer.text
 
 
-def test_a_front_end_of_ones_own_takes_its_place(make_app: MakeApp, tmp_path: Path) -> None:
+def test_a_custom_front_end_replaces_it(make_app: MakeApp, tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("mine")
     app = make_app(frontend_dist=tmp_path)
     assert app.test_client().get("/any/path", buffered=True).text == "mine"
@@ -44,7 +44,7 @@ def test_sync_js_is_served_with_every_front_end(make_app: MakeApp, tmp_path: Pat
     assert "export function createSync" in answer.text
 
 
-def test_pages_are_compressed_for_browsers_that_take_it(client: FlaskClient) -> None:
+def test_pages_are_compressed_for_browsers_that_accept_it(client: FlaskClient) -> None:
     plain = client.get("/", buffered=True)
     small = client.get("/", headers={"Accept-Encoding": "gzip, br"}, buffered=True)
     assert small.headers["Content-Encoding"] == "gzip"
@@ -70,7 +70,7 @@ def test_the_first_load_is_under_100_kb(client: FlaskClient) -> None:
     assert sum(sizes) < 100_000
 
 
-def test_the_shipped_client_runs_no_script_but_its_own_files(client: FlaskClient) -> None:
+def test_the_shipped_client_runs_only_scripts_of_its_own(client: FlaskClient) -> None:
     policy = client.get("/", buffered=True).headers["Content-Security-Policy"]
     assert "default-src 'self'" in policy
     assert "unsafe-inline" not in policy

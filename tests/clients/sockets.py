@@ -83,6 +83,8 @@ class Socket:
     def close(self) -> None:
         """Close it."""
         self.client.disconnect()
+        if self.client.eio.http:
+            self.client.eio.http.close()  # the library leaves its connections open
 
     def ask(self, event: str, data: Any = None) -> Any:
         """Emit an event, and return what its acknowledgement says. Raises socketio.exceptions.TimeoutError."""
