@@ -10,7 +10,7 @@ import msgspec
 from flask import Flask
 
 from chat import answers
-from chat.errors import BadRequestError, ChatError, CrossSiteError, MethodNotAllowedError, TooLargeError
+from chat.errors import BadRequestError, ChatError, CrossSiteError, MethodNotAllowedError
 from chat.realtime.timelimits import has_body, read_body, write_in_time
 from chat.realtime.websocket import is_handshake
 
@@ -66,10 +66,7 @@ class FrontDoor:
 
         self._check(environ)
         environ["flask.app"] = self._app
-        try:
-            answer: Iterable[bytes] = self._server.handle_request(environ, start)
-        except TooLargeError as error:  # to a Socket.IO client, a payload over the limit breaks the protocol
-            raise BadRequestError(error.message) from None
+        answer: Iterable[bytes] = self._server.handle_request(environ, start)
         if refusals:
             raise MethodNotAllowedError if refusals[0].startswith("405") else BadRequestError(UNFIT)
         return answer

@@ -36,7 +36,7 @@ def _release_1_0(database: Database[Document]) -> None:
         index["key"] == [("email", 1)] and index.get("unique") and not index.get("collation")
         for index in database.users.index_information().values()
     ):
-        database.users.create_index("email", unique=True)
+        database.users.create_index("email", unique=True, background=True)
     database.users.create_index("email", name="email_ignoring_case", collation=IGNORING_CASE)
     database.users.create_index("blocked", sparse=True)
     database.conversations.create_index("members")
