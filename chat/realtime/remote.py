@@ -27,6 +27,7 @@ class RemoteUsers:
         self._here = here
         self._on_change = on_change
         self._users: dict[str, set[str]] = {}  # of each other process
+        self._reported = False  # that this process is alive
         self._trusted_after = 0.0  # until then, a process that Redis does not know keeps its users
         bus.subscribe(PresenceChanged, self._hear)
         bus.add_task(self._beat)
@@ -59,8 +60,9 @@ class RemoteUsers:
                 pipeline.expire(mine, int(ALIVE_SECONDS))
             pipeline.zadd(self._processes, {self._bus.process: seconds + ALIVE_SECONDS})
             pipeline.execute()
-        if not known:
+        if self._reported and not known:
             self._distrust()
+        self._reported = True
         alive = _texts(redis.zrangebyscore(self._processes, seconds, "+inf")) - {self._bus.process}
         for process in alive:
             self._users[process] = _texts(redis.smembers(self._users_of(process)))

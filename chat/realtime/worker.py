@@ -6,7 +6,6 @@ the process, and into the master, which could then not load new code on HUP.
 
 import errno
 import logging
-import resource
 import signal
 import time
 from types import FrameType
@@ -17,7 +16,6 @@ from chat.realtime import server
 
 log = logging.getLogger(__name__)
 
-RESERVED_FILES = 64  # for what is not a client's connection: the store, Redis, images, the log
 DRAIN_SECONDS = 0.5  # over which clients are sent away when the worker has to end
 NOTICE_SECONDS = 0.1
 RETRY_SECONDS = 0.1
@@ -26,7 +24,6 @@ EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.ECON
 
 def harden(worker: Any) -> None:
     """Let a worker survive more connections than it may have files, and end soon after SIGTERM."""
-    worker.worker_connections = min(worker.worker_connections, _raise_file_limit() - RESERVED_FILES)
     _drain_on_sigterm(worker)
     match type(worker).__name__:
         case "EventletWorker":
@@ -34,13 +31,6 @@ def harden(worker: Any) -> None:
         case "ThreadWorker":
             accept = worker.accept
             worker.accept = lambda listener: _accept_or_wait(accept, listener)
-
-
-def _raise_file_limit() -> int:
-    """Allow as many open files as the system lets this process have."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return hard if hard != resource.RLIM_INFINITY else 2**20
 
 
 def _drain_on_sigterm(worker: Any) -> None:

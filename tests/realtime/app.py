@@ -16,7 +16,7 @@ from flask_socketio import ConnectionRefusedError, emit
 from chat import events
 from chat.config import Config
 from chat.errors import ChatError, InvalidTokenError
-from chat.realtime import engine, remote, server, sessions, timelimits, worker
+from chat.realtime import engine, remote, server, sessions, timelimits
 from chat.realtime.bus import Bus, SessionEnded
 from chat.realtime.connections import Connection, Connections
 from chat.realtime.emitter import Emitter
@@ -24,10 +24,9 @@ from chat.realtime.presence import Presence
 from chat.realtime.server import socketio
 from chat.realtime.sessions import Sessions
 
-# Limits in seconds and files that tests make smaller, to reach them.
+# Limits in seconds that tests make smaller, to reach them.
 engine.STRANGER_SECONDS = float(os.environ.get("STRANGER_SECONDS", engine.STRANGER_SECONDS))
 timelimits.PIECE_SECONDS = float(os.environ.get("PIECE_SECONDS", timelimits.PIECE_SECONDS))
-worker.RESERVED_FILES = int(os.environ.get("RESERVED_FILES", worker.RESERVED_FILES))
 sessions.SWEEP_SECONDS = float(os.environ.get("SWEEP_SECONDS", sessions.SWEEP_SECONDS))
 remote.BEAT_SECONDS, remote.ALIVE_SECONDS = 1.0, 3.0
 
