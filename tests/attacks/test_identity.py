@@ -80,7 +80,7 @@ def _without(claim: str) -> Forge:
 
 
 WITH_THE_SECRET: dict[str, Forge] = {
-    "that has expired": lambda w: tokens.make(_anns(w, exp=_anns(w)["iat"] - 1), w.secret or ""),
+    "that has expired": lambda w: tokens.make(_anns(w, exp=_anns(w)["iat"] - 3600), w.secret or ""),
     "of another algorithm of the same family (HS512)": lambda w: tokens.make(_anns(w), w.secret or "", "HS512"),
     "without an end": _without("exp"),
     "without a beginning": _without("iat"),
