@@ -31,7 +31,7 @@ def migrate(database: Database[Document]) -> None:
 
 def _release_1_0(database: Database[Document]) -> None:
     """The indexes of release 1.0. A sparse index leaves out the messages that have no number yet."""
-    # The Express backend makes this one itself, with an old option that would not match ours.
+    # The Express backend makes this one itself, with this old option, before or after us: some servers compare it.
     if not any(
         index["key"] == [("email", 1)] and index.get("unique") and not index.get("collation")
         for index in database.users.index_information().values()
