@@ -75,12 +75,6 @@ class Credentials(Struct):
     password: str
 
 
-class TokenWish(Struct):
-    """Whether the answer to a login should have the token too, for programs that keep no cookies: ``?token=1``."""
-
-    token: bool | None = None
-
-
 class Profile(Struct, rename="camel"):
     """What a user changes in their profile; the picture is a data URI."""
 

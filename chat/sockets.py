@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from http import HTTPStatus
 from inspect import get_annotations
 from typing import Any, TypeVar
 
@@ -80,6 +81,8 @@ def connect(credentials: Any = None) -> None:
             auth.load_session_user(me.id, connection.session_id)
     except ChatError as error:
         presence.disconnect(_socket_id())
+        if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
+            socketio.server.hang_up(_socket_id())  # so that it tries again: a client that is refused never does
         raise ConnectionRefusedError(error.message, msgspec.to_builtins(refusal(error))) from None
     emitter.to_socket(connection.socket_id, events.ONLINE_USERS, online)
 

@@ -51,11 +51,5 @@ def clear_cookie(response: Response) -> Response:
 
 
 def current_token() -> str | None:
-    """The token of the cookie. Programs without cookies may send it as ``Authorization: Bearer``.
-
-    No page of another site can make a browser add that header, so it opens no door to cross-site requests.
-    """
-    if token := request.cookies.get(COOKIE):
-        return token
-    authorization = request.authorization
-    return authorization.token if authorization and authorization.type == "bearer" else None
+    """The token in the request's cookie."""
+    return request.cookies.get(COOKIE)
