@@ -1,7 +1,7 @@
 """How a message is appended or changed in MongoDB: what is asked first, and what happens when an answer is lost."""
 
+import sys
 import time
-from collections import deque
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -9,13 +9,21 @@ from bson import ObjectId
 from msgspec.structs import asdict, replace
 from pymongo.errors import PyMongoError
 
-from chat.errors import BlockedError, ChatError, NotAMemberError, NotFoundError, NotMigratedError, UserNotFoundError
+from chat.errors import (
+    BlockedError,
+    ChatError,
+    DatabaseUnavailableError,
+    NotAMemberError,
+    NotFoundError,
+    NotMigratedError,
+    UserNotFoundError,
+)
 from chat.models.conversation import direct
 from chat.models.message import Draft, LegacyMessage, Message
 from chat.store.mongo import documents
 from chat.store.mongo.connection import TIMEOUT, Connection, answer_was_lost
 from chat.store.mongo.ledger import Counter, Ledger
-from chat.store.mongo.turns import Turns
+from chat.store.mongo.turns import Turn, Turns
 from chat.store.port import Appended, Revision
 
 T = TypeVar("T")
@@ -47,9 +55,11 @@ class Writing:
     def append(self, draft: Draft) -> Appended:
         """See `chat.store.port.Messages.append`."""
         job = Job(draft)
-        with self._turns.wait(draft.conversation, job) as waiting:
-            while job.outcome is None:
-                self._append(draft.conversation, waiting)
+        with self._turns.wait(draft.conversation, job) as turn:
+            if turn is not None:
+                self._append(draft.conversation, turn)
+        if job.outcome is None:
+            raise DatabaseUnavailableError  # the thread that took it was ended
         if isinstance(job.outcome, Exception):
             raise job.outcome
         return job.outcome
@@ -114,9 +124,9 @@ class Writing:
         with self._turns.wait(conversation_id):
             self._repeat(conversation_id, number)
 
-    def _append(self, conversation_id: str, waiting: deque[Job]) -> None:
-        """Append the first that wait with one write; each of them gets its outcome."""
-        jobs = [waiting.popleft() for _ in range(min(BATCH, len(waiting)))]
+    def _append(self, conversation_id: str, turn: Turn[Job]) -> None:
+        """Append all that wait with one write; each of them gets its outcome."""
+        jobs = turn.take(BATCH)
         repeated = False
 
         def append(counter: Counter) -> bool | None:
@@ -130,8 +140,7 @@ class Writing:
             self._repeat(conversation_id, append)
         except Exception as error:  # of any kind: each of those who wait raises it
             if isinstance(error, PyMongoError):
-                jobs += waiting  # the database would not answer them either
-                waiting.clear()
+                jobs += turn.take(sys.maxsize)  # the database would not answer them either
             for job in jobs:
                 job.outcome = job.outcome or error
 
