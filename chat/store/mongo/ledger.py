@@ -49,7 +49,7 @@ class Counter(Struct, frozen=True):
     guard: int | None
     last: ObjectId | None
     last_seq: int
-    read_at: float  # of `time.monotonic`
+    known_since: float  # of `time.monotonic`: what is read after that is at least as new
     members: frozenset[str] | None = None
 
 
@@ -115,7 +115,8 @@ class Ledger:
             return False
         if self._is_removed(conversation_id, head):
             raise NotFoundError
-        self._known[conversation_id] = after
+        # Only now: a message that was read while it was being changed must be read again before the next change.
+        self._known[conversation_id] = replace(after, known_since=time.monotonic())
         while len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
         return True
@@ -253,7 +254,7 @@ class Ledger:
             guard=document.get("guard"),
             last=last["id"] if last else None,
             last_seq=last["seq"] if last else 0,
-            read_at=time.monotonic(),
+            known_since=time.monotonic(),
             members=frozenset(map(str, document.get("members", ()))),
         )
 
@@ -265,9 +266,7 @@ def _older(message: Document) -> Document:
 
 def _after(counter: Counter, head: list[Document]) -> Counter:
     """The counter after a head was written."""
-    after = replace(
-        counter, rev=counter.rev + len(head), stored=True, begun=True, read_at=time.monotonic(), members=None
-    )
+    after = replace(counter, rev=counter.rev + len(head), stored=True, begun=True, members=None)
     for message in head:
         if message["seq"] == message["rev"]:
             after = replace(after, last=message["_id"], last_seq=message["seq"])

@@ -68,15 +68,15 @@ class Writing:
         self, message_id: str, change: Callable[[Message], Message | None], author: str | None
     ) -> Revision | None:
         """See `chat.store.port.Messages.revise`."""
-        before, read_at = self._find(message_id), time.monotonic()
+        read_at, before = time.monotonic(), self._find(message_id)
         if before is None:
             return None
         conversation_id, attempted = before.conversation, None
 
         def revise(counter: Counter) -> Revision | None:
             nonlocal before, read_at, attempted
-            if counter.read_at > read_at:  # else it is still in the state that we read, if the comparison succeeds
-                before, read_at = self._find(message_id), time.monotonic()
+            if counter.known_since > read_at:  # else it is still in the state that we read, if the comparison succeeds
+                read_at, before = time.monotonic(), self._find(message_id)
             if before is None:
                 raise _GoneError
             if before == attempted:
