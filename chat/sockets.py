@@ -14,7 +14,7 @@ from flask_socketio import ConnectionRefusedError
 from chat import answers, events, schemas
 from chat.controllers import auth, conversations, messages, rooms
 from chat.current import config, connections, emitter, limits, metrics, presence, store
-from chat.errors import ChatError
+from chat.errors import ChatError, WrongUserError
 from chat.middleware import binding
 from chat.middleware.auth import COOKIE
 from chat.middleware.failures import refusal, unexpected
@@ -161,6 +161,8 @@ def _authenticate(given: dict[str, Any]) -> tuple[User, Connection]:
     else:
         login = auth.authenticate(token)
         me, session_id, expires_at = login.user, login.session_id, login.expires_at
+    if given.get("user", me.id) != me.id:  # optional, as the header X-Chat-User
+        raise WrongUserError
     return me, Connection(
         socket_id=_socket_id(),
         user_id=me.id,

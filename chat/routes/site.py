@@ -107,17 +107,22 @@ def page(error: NoSuchRoute) -> Response:
     first = "/" + request.path.split("/", 2)[1]
     if request.method not in ("GET", "HEAD") or first in NOT_PAGES:
         return respond_to_http_error(error)
-    if request.path != "/sync.js" and (config.frontend_dist / "index.html").is_file():
-        return compressed(_file(config.frontend_dist))
-    response = compressed(_file(SHIPPED_CLIENT))
-    response.headers["Content-Security-Policy"] = POLICY  # only for our own client: another may need a different one
+    own = request.path != "/sync.js" and (config.frontend_dist / "index.html").is_file()
+    found = _file(config.frontend_dist if own else SHIPPED_CLIENT)
+    if found is None:
+        return respond_to_http_error(error)
+    response = compressed(found)
+    if not own:
+        response.headers["Content-Security-Policy"] = (
+            POLICY  # only for our own client: another may need a different one
+        )
     return response
 
 
-def _file(folder: Path) -> Response:
-    """A file of the folder, or its index for a page of the client. A missing file with an extension is a 404.
+def _file(folder: Path) -> Response | None:
+    """A file of the folder, or its index for a page of the client; None for a missing file with an extension.
 
-    Hidden files are none of the client's, and links can't lead out of the folder.
+    Hidden files are not served, and links can't lead out of the folder.
     """
     path = request.path.lstrip("/") or "index.html"
     hidden = any(part.startswith(".") for part in path.split("/"))
@@ -125,7 +130,7 @@ def _file(folder: Path) -> Response:
         with suppress(NoSuchRoute):
             return send_from_directory(folder, path)
     if hidden or Path(path).suffix:
-        raise NotFoundError
+        return None
     return send_from_directory(folder, "index.html")
 
 

@@ -442,7 +442,9 @@ function createInbox({ pauses, fetchChanges, receive }) {
     return true;
   }
 
-  const cursors = () => Object.fromEntries([...marks].filter(([, { known }]) => known).map(([id, { rev }]) => [id, rev]));
+  /** The server begins at 0 with each conversation that is not named. */
+  const cursors = () =>
+    Object.fromEntries([...marks].filter(([, { known, rev }]) => known && rev).map(([id, { rev }]) => [id, rev]));
 
   /** Take in one answer; whether there is more. */
   function takeIn(changes) {

@@ -16,18 +16,20 @@ RENDERED = 150  # rows in the document at most, however long the conversation is
 LOOK_UPS = MESSAGES // 2  # in maps, for a step of scrolling: visiting all messages takes more
 FILL = """
 import sys
-from chat import create_app
+from chat.config import Config
 from chat.models.conversation import direct
-from chat.models.message import Message
-from chat.store import store
+from chat.models.message import Draft
+from chat.store import open_store
 one, other, count = sys.argv[1:]
-with create_app().app_context():
-    conversation = direct(one, other)
-    for number in range(int(count)):
-        text = f"message {number} " + "and some more words " * (number % 7)
-        message = Message(conversation=conversation.id, sender_id=other, receiver_id=one, text=text)
-        store.append_message(conversation, message)
-    store.move_read_cursor(conversation.id, one, int(count))
+config = Config.from_env()
+store = open_store(config.mongo_url, config.data_dir)
+conversation = direct(one, other)
+for number in range(int(count)):
+    text = f"message {number} " + "and some more words " * (number % 7)
+    draft = Draft(conversation=conversation.id, sender_id=other, receiver_id=one, text=text)
+    store.messages.append(draft)
+store.conversations.move_cursor(conversation.id, one, int(count))
+store.close()
 """
 # The first message below the top of the view, and how far below.
 FIRST_SEEN = """box => {

@@ -14,7 +14,7 @@ const REFRESH_MS = 300; // so that lists are loaded once for all events of a mom
 const REFRESH_AFTER_MS = 10_000; // age of lists that are loaded again when the user comes back to the page
 const REFRESH_EVERY_MINUTES = 5; // while the page is visible: profiles of others change without an event
 const RECONNECT_MS = 3000;
-const NOT_LOGGED_IN = ["no_token", "invalid_token", "user_not_found"];
+const NOT_LOGGED_IN = ["no_token", "invalid_token", "user_not_found", "wrong_user"];
 
 export let socket = null;
 export let sync = null;
@@ -69,7 +69,7 @@ export function close() {
 /** Called by socket.io-client each time it connects: it connects once `send` is called. */
 function authenticate(send) {
   checkUser().then(
-    () => send({ presence: "diff" }),
+    () => send({ presence: "diff", user: state.me._id }),
     () => reconnectLater(),
   );
 }
@@ -128,7 +128,7 @@ async function refresh() {
   refreshedAt = Date.now();
   if (!entries) return refreshSoon();
   for (const { conversation, rev } of entries) {
-    if (rev && !sync.follows(conversation)) sync.follow(conversation, rev);
+    if (!sync.follows(conversation)) sync.follow(conversation, rev);
   }
 }
 

@@ -6,49 +6,36 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import requests
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
+from tests.clients import http as clients
+from tests.clients.http import PASSWORD
+from tests.clients.sockets import wait_until
 from tests.services import ChatServer
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PACKAGES = ROOT / "tests" / "node" / "node_modules"
 EXAMPLE = re.compile(r"<!-- example: (\S+) -->\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 EXAMPLES = dict(EXAMPLE.findall((ROOT / "docs" / "clients.md").read_text()))
-PASSWORD = "correct horse"
 PATIENCE = 30  # seconds: machines may be busy with other things
 
 _numbers = itertools.count(1)
 
 
-class Person:
+class Person(clients.Person):
     """A user who acts over HTTP."""
 
     def __init__(self, url: str, name: str) -> None:
-        self.url = url
-        self.http = requests.Session()
-        self.email = f"{name.lower()}{next(_numbers)}@example.org"
-        self.id: str = self.call("/api/auth/signup", fullName=name, email=self.email, password=PASSWORD)["_id"]
+        super().__init__(clients.Site(url), name, f"{name.lower()}{next(_numbers)}@example.org", PASSWORD)
+        self.sign_up()
 
-    def call(self, path: str, **body: str) -> Any:
-        answer = self.http.request("POST" if body else "GET", self.url + path, json=body or None, timeout=PATIENCE)
-        assert answer.ok, answer.text
-        return answer.json()
-
-    def texts_with(self, other: str) -> list[str]:
-        return [message["text"] for message in self.call(f"/api/messages/{other}")]
-
-    def wait_for_texts(self, other: str, texts: list[str]) -> None:
-        end = time.monotonic() + PATIENCE
-        while (found := self.texts_with(other)) != texts:
-            assert time.monotonic() < end, found
-            time.sleep(0.1)
+    def wait_for_texts(self, other: clients.Person, texts: list[str]) -> None:
+        """Wait until the conversation with that user has these texts."""
+        wait_until(lambda: [message["text"] for message in self.history(other)] == texts, str(texts), PATIENCE)
 
 
 @pytest.fixture
@@ -71,16 +58,6 @@ def people(server: ChatServer) -> tuple[Person, Person]:
 
 
 @pytest.fixture
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
 def open_page(browser: Browser, server: ChatServer) -> Iterator[Callable[..., Page]]:
     """Open the front end, logged in as a person or not. A page with an error of its own fails the test."""
     problems: list[str] = []
@@ -88,7 +65,7 @@ def open_page(browser: Browser, server: ChatServer) -> Iterator[Callable[..., Pa
     def visit(person: Person | None = None) -> Page:
         context = browser.new_context(base_url=server.url)
         if person:
-            context.add_cookies([{"name": "jwt", "value": person.http.cookies["jwt"] or "", "url": server.url}])
+            context.add_cookies([{"name": "jwt", "value": person.token, "url": server.url}])
         page = context.new_page()
         page.on("pageerror", lambda error: problems.append(error.stack or error.message))
         page.set_default_timeout(PATIENCE * 1000)
@@ -108,18 +85,18 @@ def expect_texts(page: Page, *texts: str) -> None:
     expect(page.get_by_role("listitem")).to_have_text(list(texts), timeout=PATIENCE * 1000)
 
 
-def talk_through(page: Page, ann: Person, bob: Person) -> None:
-    """Ann, on the page, talks with Bob, and loses her connection meanwhile."""
+def chat_through(page: Page, ann: Person, bob: Person) -> None:
+    """Ann, on the page, chats with Bob, and loses her connection meanwhile."""
     expect_texts(page, "said before")
     write(page, "hello Bob")
     expect_texts(page, "said before", "hello Bob")
-    bob.call(f"/api/messages/send/{ann.id}", text="hello Ann")
+    bob.send(ann, "hello Ann")
     expect_texts(page, "said before", "hello Bob", "hello Ann")
     page.context.set_offline(True)
     write(page, "written offline")
     expect(page.get_by_role("listitem").last).to_have_text(re.compile(r"written offline \((waiting|sending)\)"))
     page.context.set_offline(False)
-    bob.wait_for_texts(ann.id, ["said before", "hello Bob", "hello Ann", "written offline"])
+    bob.wait_for_texts(ann, ["said before", "hello Bob", "hello Ann", "written offline"])
     expect_texts(page, "said before", "hello Bob", "hello Ann", "written offline")
 
 
@@ -127,13 +104,13 @@ def test_the_page_chats(front_end: Path, people: tuple[Person, Person], open_pag
     ann, bob = people
     (front_end / "index.html").write_text(EXAMPLES["index.html"])
     shutil.copy(PACKAGES / "socket.io-client" / "dist" / "socket.io.esm.min.js", front_end)
-    bob.call(f"/api/messages/send/{ann.id}", text="said before")
+    bob.send(ann, "said before")
     page = open_page()
     page.get_by_placeholder("Email").fill(ann.email)
     page.get_by_placeholder("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_label("Chat with").get_by_role("option")).to_have_text(["Bob"])
-    talk_through(page, ann, bob)
+    chat_through(page, ann, bob)
 
 
 def test_the_react_hook_chats(
@@ -153,10 +130,10 @@ def test_the_react_hook_chats(
         timeout=PATIENCE,
     )
     (front_end / "index.html").write_text('<div id="root"></div><script type="module" src="/main.js"></script>')
-    bob.call(f"/api/messages/send/{ann.id}", text="said before")
+    bob.send(ann, "said before")
     page = open_page(ann)
     expect(page.get_by_role("heading")).to_have_text("Bob")
-    talk_through(page, ann, bob)
+    chat_through(page, ann, bob)
 
 
 def test_the_bot_answers_each_ping_once(server: ChatServer, people: tuple[Person, Person], tmp_path: Path) -> None:
@@ -168,20 +145,20 @@ def test_the_bot_answers_each_ping_once(server: ChatServer, people: tuple[Person
         return subprocess.Popen([sys.executable, "bot.py"], cwd=tmp_path, env={**os.environ, **account})
 
     def ping() -> None:
-        ann.call(f"/api/messages/send/{bot.id}", text="ping")
+        ann.send(bot, "ping")
 
     ping()  # before the bot is there
     process = start()
     try:
-        ann.wait_for_texts(bot.id, ["ping", "pong"])
+        ann.wait_for_texts(bot, ["ping", "pong"])
         ping()
-        ann.wait_for_texts(bot.id, ["ping", "pong", "ping", "pong"])
+        ann.wait_for_texts(bot, ["ping", "pong", "ping", "pong"])
         process.kill()
         process.wait(timeout=PATIENCE)
         (tmp_path / "cursors.json").unlink()  # as if it had been killed before it saved them
         ping()
         process = start()
-        ann.wait_for_texts(bot.id, ["ping", "pong", "ping", "pong", "ping", "pong"])
+        ann.wait_for_texts(bot, ["ping", "pong", "ping", "pong", "ping", "pong"])
     finally:
         process.kill()
         process.wait(timeout=PATIENCE)
@@ -198,11 +175,7 @@ def test_curl_chats(server: ChatServer, people: tuple[Person, Person], tmp_path:
         check=True,
         timeout=PATIENCE,
     )
-    heard = [[person.call("/api/messages/users"), person] for person in people]
-    texts = [
-        person.texts_with(other["_id"])
-        for others, person in heard
-        for other in others
-        if other["fullName"] == "Carl Curl"
-    ]
-    assert sorted(texts) == [[], ["hello from curl"]]
+    others = [(person, other) for person in people for other in person.call("GET", "/api/messages/users")]
+    paths = [(person, f"/api/messages/{other['_id']}") for person, other in others if other["fullName"] == "Carl Curl"]
+    heard = [[message["text"] for message in person.call("GET", path)] for person, path in paths]
+    assert sorted(heard) == [[], ["hello from curl"]]
