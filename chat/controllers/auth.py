@@ -71,6 +71,7 @@ def login(body: schemas.Credentials, visitor: Visitor) -> tuple[answers.User, st
     except InvalidCredentialsError:
         limits.hit("wrong_logins_from", visitor.address)
         raise
+    limits.test("wrong_logins_from", visitor.address)  # others may have guessed meanwhile
     logs.security("login", user.id)
     return views.user(user), _begin_session(user, visitor)
 
@@ -166,13 +167,15 @@ def _check_session(user: User, session_id: str) -> None:
 def _verify(account: str, user: User | None, password: str) -> User:
     """The user, if the password is right. Wrong ones are counted for that ``account``, also if it doesn't exist.
 
-    Each guess is counted before it is compared, and a right one clears the count: many guesses at once learn no more than
-    one after the other.
+    The limit is tested again after the comparison, which takes long: many guesses at once learn no more than one after
+    the other.
     """
-    limits.hit("wrong_logins", account)
+    limits.test("wrong_logins", account)
     right = passwords.matches(password, user.password_hash if user else passwords.no_hash)
+    limits.test("wrong_logins", account)
     if user is None or not right:
         logs.security("login_failed", user.id if user else None)
+        limits.hit("wrong_logins", account)
         raise InvalidCredentialsError
     limits.clear("wrong_logins", account)
     return user

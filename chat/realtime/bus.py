@@ -133,6 +133,7 @@ class Bus:
                             gap = True
             except RedisError as error:
                 log.warning("Redis can't be reached, so nothing is heard from other processes: %s", error)
+                gap = True
                 time.sleep(RETRY_SECONDS)
 
     def miss(self) -> None:

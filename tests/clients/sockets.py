@@ -64,7 +64,11 @@ class Socket:
             reconnection=False, serializer=Packet, http_session=session, websocket_extra_options=options
         )
         self.client.on("*", self._take)
-        self.client.connect(url, headers=headers or {}, auth=auth, transports=transports, wait_timeout=wait)
+        try:
+            self.client.connect(url, headers=headers or {}, auth=auth, transports=transports, wait_timeout=wait)
+        except BaseException:
+            session.close()
+            raise
         self.client.eio.let_in = True
 
     def __enter__(self) -> Self:
