@@ -70,6 +70,21 @@ def test_logins_do_not_block_other_requests(server: ChatServer) -> None:
         assert len({login.result().token for login in logins}) == 16
 
 
+def test_a_repeated_send_is_announced_again_after_the_process_that_stored_it_died() -> None:
+    with ChatServer("flask") as server:
+        ann, bob = server.site.sign_up("Ann"), server.site.sign_up("Bob")
+        ann.send(bob, "stored before the end", clientId="1")
+        server.kill()
+        server.start()
+        with bob.socket() as socket:
+            ann.send(bob, "stored before the end", clientId="1")
+            socket.wait_for("newMessage", lambda message: message["text"] == "stored before the end")
+            ann.send(bob, "stored before the end", clientId="1")
+            ann.send(bob, "the next one")
+            socket.wait_for("newMessage", lambda message: message["text"] == "the next one")
+            assert len(socket.all("newMessage")) == 2
+
+
 def _send_until(stop: threading.Event, ann: Person, bob: Person, name: str) -> list[str]:
     """Send as fast as it goes; the texts that were answered 201."""
     kept = []

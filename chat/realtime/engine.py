@@ -3,7 +3,8 @@
 python-engineio 4.15.1 has no seam for its sockets, so `Engine` overrides the methods that make and end them, and `Socket`
 takes the place of the library's. The library's cannot be had safely: its queue has no bound, it reads 8 MB from anyone, it
 answers 200 to what it drops (more than 16 packets in one request, malformed ones) and logs a traceback for each, it waits
-for clients that are gone, and it keeps three green threads for a WebSocket where this one keeps one.
+for clients that are gone, and it keeps three green threads for a WebSocket where this one keeps one. Both classes are in
+one module because each calls the other, as in the library.
 """
 
 import logging

@@ -9,7 +9,9 @@ copied, also if the process that wrote it has died; so in ``messages`` a number 
 What else decides whether a message can be written is compared in the same step: the members of a room, and ``guard``, which
 grows when a member of a direct conversation blocks the other or is removed.
 
-``last`` has the id and the ``seq`` of the newest message. It can be absent where release 1.0 wrote.
+``last`` has the id and the ``seq`` of the newest message. It can be absent if release 1.0 wrote the conversation.
+
+The module is long because the comparison, the copy and the repair of an interrupted copy keep one invariant together.
 """
 
 import time

@@ -1,4 +1,7 @@
-"""How a message is appended or changed in MongoDB: what is asked first, and what happens when an answer is lost."""
+"""How a message is appended or changed in MongoDB: what is asked first, and what happens when an answer is lost.
+
+Appends and changes share the module, which makes it long: both need the same turns, refusals and repetitions.
+"""
 
 import sys
 import time
