@@ -11,7 +11,7 @@ from flask import Flask
 
 from chat import answers
 from chat.errors import BadRequestError, ChatError, CrossSiteError, MethodNotAllowedError
-from chat.realtime.timelimits import has_body, read_body, write_in_time
+from chat.realtime.timelimits import has_body, is_unread, read_body, write_in_time
 from chat.realtime.websocket import is_handshake
 
 PATH = "/socket.io/"
@@ -44,7 +44,8 @@ class FrontDoor:
             return write_in_time(environ, answer)
         except ChatError as error:
             answer = self._refuse(error, environ, start_response)
-            return write_in_time(environ, answer, linger=0 if is_socket else LINGER_SECONDS)
+            linger = 0.0 if is_socket else LINGER_SECONDS
+            return write_in_time(environ, answer, linger if is_unread(environ) else None)
 
     def _with_body(self, environ: WSGIEnvironment) -> WSGIEnvironment:
         """Read the body before the app decides anything: it could be held back until what was decided is wrong."""

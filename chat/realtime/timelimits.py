@@ -21,6 +21,7 @@ PIECE_BYTES = 64 * 2**10
 PIECE_SECONDS = 20.0  # for so much of a body or a response: 3 KB a second at least
 BODY_RATE = 32 * 2**10  # bytes a second of a whole body, at least
 TICK_SECONDS = 1.0
+BODY_READ = "chat.body_read"  # the key of a request's environment that says so
 
 _lock = threading.Lock()
 _deadlines: dict[object, tuple[float, Any]] = {}
@@ -63,7 +64,13 @@ def read_body(environ: WSGIEnvironment, limit: int) -> bytes:
         raise TooLargeError
     if length is not None and missing:
         raise BadRequestError("the body broke off")
+    environ[BODY_READ] = True
     return b"".join(pieces)
+
+
+def is_unread(environ: WSGIEnvironment) -> bool:
+    """Whether a request has a body that was not read to its end: its connection can't serve another request."""
+    return has_body(environ) and BODY_READ not in environ
 
 
 def has_body(environ: WSGIEnvironment) -> bool:

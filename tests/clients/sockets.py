@@ -58,7 +58,7 @@ class Socket:
         self.heard: list[tuple[str, Any]] = []
         self._hear, self._wait = hear, wait
         options = {"suppress_origin": True}  # or the library sends one of its own beside ours
-        session = requests.Session()  # it sends the cookie with every request, as browsers do
+        self._session = session = requests.Session()  # it sends the cookie with every request, as browsers do
         session.cookies.update({"jwt": token} if token else {})
         self.client = _Client(
             reconnection=False, serializer=Packet, http_session=session, websocket_extra_options=options
@@ -87,8 +87,7 @@ class Socket:
     def close(self) -> None:
         """Close it."""
         self.client.disconnect()
-        if self.client.eio.http:
-            self.client.eio.http.close()  # the library leaves its connections open
+        self._session.close()
 
     def ask(self, event: str, data: Any = None) -> Any:
         """Emit an event, and return what its acknowledgement says. Raises socketio.exceptions.TimeoutError."""
