@@ -127,7 +127,7 @@ class Sync(Struct):
 
 
 class NewRoom(Struct):
-    """A room to create; whoever creates it owns it and is a member."""
+    """A room to create; the user who creates it owns it and is a member."""
 
     name: Name
     public: bool | None = None

@@ -12,7 +12,7 @@ class ChaosProxy:
 
     Of each piece of data that passes then, ``cut`` (0 to 1) says how often the connection ends there and then, ``delay``
     how often it is held back for up to 50 ms, and ``repeat`` how often a POST request is sent to the server once more, on
-    a connection of its own whose answer nobody reads.
+    a connection of its own whose answer is not read.
     """
 
     upstream_port: int

@@ -196,7 +196,7 @@ class Trial:
             self.failures.append(f"{client.name}: {error!r}")
 
     def settle(self) -> None:
-        """Wait until nobody gets anything new any more."""
+        """Wait until no client receives anything new."""
         end, before = time.monotonic() + SETTLE_SECONDS, None
         while time.monotonic() < end:
             state = [(client.catch_up(), len(client.messages), sum(client.revs.values())) for client in self.clients]
@@ -240,7 +240,7 @@ class Trial:
 
 
 def _kill_in_turn(victims: list[Service], kills: int, busy: list[threading.Thread], pause: float) -> int:
-    """Kill one after the other, as long as anybody sends; how often."""
+    """Kill one after the other as long as any client sends; how often."""
     for kill in range(kills):
         time.sleep(pause)
         if not any(thread.is_alive() for thread in busy):

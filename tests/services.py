@@ -27,7 +27,7 @@ START_SECONDS = 30.0
 
 
 def free_port() -> int:
-    """A TCP port of the loopback address that nobody uses."""
+    """A TCP port of the loopback address that is free."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -208,7 +208,7 @@ class ChatServer(Service):
         return self.get("/healthz") == 200
 
     def get(self, path: str) -> int | None:
-        """The status of a GET; None where nobody answers."""
+        """The status of a GET; None if nothing answers."""
         try:
             with urllib.request.urlopen(self.url + path, timeout=10) as answer:
                 status: int = answer.status

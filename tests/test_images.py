@@ -188,7 +188,7 @@ def cloudinary() -> Iterator[StandIn]:
 
 @pytest.fixture
 def ann(make_app: MakeApp, cloudinary: StandIn) -> Person:
-    """Somebody on a server with a Cloudinary account."""
+    """A user on a server with a Cloudinary account."""
     address = f"http://127.0.0.1:{cloudinary.server_port}"
     app = make_app(cloudinary=Cloudinary("demo", "key", "secret", address))
     return in_process(app).sign_up("Ann", "ann@example.org")

@@ -16,7 +16,7 @@ SECRET = "s" * 40
 
 
 def _fill(folder: Path) -> tuple[str, list[str]]:
-    """A database with the people, their sessions and the room: its id, and everybody's token."""
+    """A database with the people, their sessions and the room: its id, and all tokens."""
     store = open_store(None, folder)
     people = [User(email=f"p{n}@example.org", full_name=f"P{n}", password_hash="-") for n in range(PEOPLE)]
     sessions = [Session() for _ in people]

@@ -1,4 +1,4 @@
-"""Floods are refused in words, with the time to wait, and nobody else feels them."""
+"""Floods are refused in words, with the time to wait, and no other user notices."""
 
 import threading
 import time

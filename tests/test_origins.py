@@ -49,7 +49,7 @@ def test_own_pages_allowed_origins_and_programs_can_make_changes(
 )
 def test_pages_of_other_sites_cannot_make_changes(client: Browser, origin: str | None, fetch_site: str | None) -> None:
     assert _sign_up(client, origin, fetch_site) == 403
-    assert client.post("/api/auth/login", json=ANN).status_code == 400  # nobody has signed up
+    assert client.post("/api/auth/login", json=ANN).status_code == 400  # no one has signed up
 
 
 def test_other_sites_can_link_to_the_chat(client: Browser) -> None:

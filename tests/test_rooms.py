@@ -1,4 +1,4 @@
-"""Rooms: who may do what, what everybody hears, and that a room has everything that a conversation has."""
+"""Rooms: who may do what, what all members hear, and that a room has everything that a conversation has."""
 
 from collections.abc import Callable
 from typing import Any

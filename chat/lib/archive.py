@@ -23,7 +23,7 @@ def zipped(files: Iterable[File]) -> Iterator[bytes]:
 
 
 class _Sink:
-    """What `ZipFile` writes to where there is no going back."""
+    """The stream that `ZipFile` writes to; it cannot seek."""
 
     def __init__(self) -> None:
         self._written: list[bytes] = []

@@ -282,7 +282,7 @@ function createQueue({ userId, storage, pauses, deliver, onQueue }) {
 
   /** Send what waits in a conversation. The tabs take turns, batch by batch. */
   async function drain(conversation) {
-    if (lanes.has(conversation)) return; // whoever is at it sees what was added
+    if (lanes.has(conversation)) return; // the loop that is running sees what was added
     lanes.add(conversation);
     while (!stopped && waiting(conversation).length) {
       await exclusively(`chat ${userId} ${conversation}`, () => sendBatch(conversation));
@@ -419,8 +419,8 @@ function createInbox({ pauses, fetchChanges, receive }) {
 
   /**
    * Fetch all that was missed. Resolves after the next pass that begins now or later: to true, or to false if it failed;
-   * then another pass follows by itself. Passes run one at a time: whoever asks during one may know of something newer
-   * than its answer, so another one follows.
+   * then another pass follows by itself. Passes run one at a time: a caller that asks during one may know of something
+   * newer than its answer, so another one follows.
    * @returns {Promise<boolean>}
    */
   function catchUp() {

@@ -30,7 +30,7 @@ def test_versions(target: Target) -> None:
     assert not any(re.search(r"\d", version) for version in told), told
 
 
-@attack("leaves the server broken behind them", "everybody is served as ever")
+@attack("leaves the server broken behind them", "all users are served as before")
 def test_alive(target: Target) -> None:
     with target.bob.raw_socket() as socket:
         assert socket.ask("typing", {"to": target.ann.id}) == {"ok": True}

@@ -1,4 +1,4 @@
-"""Fields that nobody asked for: what the server sets itself, sent along in the hope that it is stored."""
+"""Fields that a client must not set: what the server sets itself, sent along in the hope that it is stored."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ def test_signup(target: Target) -> None:
     assert len(eve.call("GET", "/api/auth/sessions")) == 2
 
 
-@attack("changes the email, the password and the id through the profile", "ignored: the name alone changes")
+@attack("changes the email, the password and the id through the profile", "ignored: only the name changes")
 def test_profile(target: Target) -> None:
     before = target.mallory.call("GET", "/api/auth/check")
     extra = {"email": target.ann.email, "password": "taken over", "userId": target.ann.id, "id": target.ann.id}
@@ -73,7 +73,7 @@ def test_message_by_socket(target: Target) -> None:
     assert "system" not in sent, sent
 
 
-@attack("gives an edited message another sender, number and picture", "ignored: the text alone changes")
+@attack("gives an edited message another sender, number and picture", "ignored: only the text changes")
 def test_edit(target: Target) -> None:
     before = target.mallory.send(target.bob, "first")
     body = {"text": "second", "senderId": target.ann.id, "image": "http://evil.example/x.png", **NOT_YOURS, "seq": 7000}

@@ -1,4 +1,4 @@
-"""Somebody who is blocked tries to be heard all the same."""
+"""A blocked user tries to be heard all the same."""
 
 import pytest
 
@@ -63,7 +63,7 @@ def test_by_reaction(blocked: Blocked) -> None:
         _hears_nothing(blocked.owner, socket)
 
 
-@attack("who is blocked writes anew by editing an older message", "refused, or not shown to the one who blocks")
+@attack("who is blocked sends new text by editing an older message", "refused, or not shown to the one who blocks")
 def test_by_edit(blocked: Blocked) -> None:
     with blocked.owner.raw_socket() as socket:
         answer = blocked.pest.ask("PUT", f"/api/messages/{blocked.from_pest}", {"text": "listen to me"})

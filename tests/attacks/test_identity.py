@@ -1,4 +1,4 @@
-"""Being somebody else: forged tokens, and other ways to say who one is."""
+"""Acting as another user: forged tokens, and other ways to claim an identity."""
 
 import secrets
 from collections.abc import Callable
@@ -18,7 +18,7 @@ Forge = Callable[[Target], str]
 
 
 def _anns(target: Target, **more: Any) -> dict[str, Any]:
-    """The claims of Ann's own token, as far as somebody could know them, and more."""
+    """The claims of Ann's own token, as far as an attacker could know them, and more."""
     return {**tokens.claims_of(target.ann.token), **more}
 
 
@@ -36,8 +36,8 @@ OWN_KEY = secrets.token_bytes(32)
 FORGED: dict[str, Forge] = {
     "no token at all": lambda _: "",
     "a token that is garbage": lambda _: "garbage.garbage.garbage",
-    'a token that is signed by nobody (alg "none")': lambda w: tokens.unsigned(_anns(w), "none"),
-    'a token that is signed by nobody in other capitals (alg "nOnE")': lambda w: tokens.unsigned(_anns(w), "nOnE"),
+    'a token with alg "none" and no signature': lambda w: tokens.unsigned(_anns(w), "none"),
+    'a token with alg "nOnE" and no signature': lambda w: tokens.unsigned(_anns(w), "nOnE"),
     "a token without a signature": lambda w: w.ann.token.rpartition(".")[0] + ".",
     "their own token with another's userId, the signature kept": _patched,
     "their own token with a later end, the signature kept": _longer,
@@ -116,18 +116,18 @@ OTHER_PLACES: dict[str, Callable[[str], dict[str, Any]]] = {
 }
 
 
-@attack("puts a token {}", "401 no_token: the cookie alone counts", place=OTHER_PLACES)
+@attack("puts a token {}", "401 no_token: only the cookie counts", place=OTHER_PLACES)
 def test_token_elsewhere(target: Target, place: Callable[[str], dict[str, Any]]) -> None:
     refused(target.ask("GET", "/api/auth/check", **place(target.ann.token)), 401, "no_token")
 
 
-@attack("names another as themselves in headers that proxies set", "401, whoever is named")
+@attack("names another as themselves in headers that proxies set", "401, for every such header")
 def test_named_by_header(target: Target) -> None:
     for name in ("X-User-Id", "X-Forwarded-User", "X-Remote-User", "Remote-User", "X-Authenticated-User"):
         refused(target.ask("GET", "/api/auth/check", headers={name: target.ann.id}), 401, "no_token")
 
 
-@attack("sends two cookies, one of them good, in both orders", "that person or 401, and nobody else")
+@attack("sends two cookies, one of them good, in both orders", "that person or 401, and no one else")
 def test_two_cookies(target: Target) -> None:
     mine = target.mallory.token
     for cookie in (f"jwt=x; jwt={mine}", f"jwt={mine}; jwt=x", f'jwt = "{mine}" ;', f"jwt={mine}; jwt={mine}"):
@@ -150,7 +150,7 @@ def test_binary_cookie(target: Target) -> None:
     target.alive()
 
 
-@attack("opens a socket as somebody by ?userId= alone", "no socket")
+@attack("opens a socket as another user with nothing but ?userId=", "no socket")
 def test_socket_by_query(target: Target) -> None:
     for query in (f"&userId={target.ann.id}", f"&user_id={target.ann.id}&id={target.ann.id}"):
         for auth in (None, {"userId": target.ann.id}):
@@ -162,7 +162,7 @@ def test_socket_with_foreign_query(target: Target) -> None:
     with target.mallory.raw_socket(query=f"&userId={target.ann.id}", auth={"userId": target.ann.id}) as socket:
         sent = socket.ask("send_message", {"to": target.bob.id, "text": "who am I?"})
         assert sent["message"]["senderId"] == target.mallory.id
-        target.bob.send(target.ann, "for Ann alone")
+        target.bob.send(target.ann, "for Ann only")
         assert [event for event, _ in socket.hears() if event == "newMessage"] == []
 
 

@@ -83,7 +83,7 @@ def test_by_socket(target: Target, photographer: Person) -> None:
             assert socket.ask("send_message", {"to": me.id, "image": image}).get("code") == "bad_image"
 
 
-@attack("has the server fetch an address inside its own network", "400, and nobody comes to fetch it")
+@attack("has the server fetch an address inside its own network", "400, and the server does not fetch it")
 def test_fetched(target: Target, photographer: Person) -> None:
     me, visits = photographer, list[bytes]()
     with socket.create_server(("127.0.0.1", 0)) as inside:
@@ -110,7 +110,7 @@ HIDING = {
 }
 
 
-@attack("hides {}", "taken, and drawn anew without it", make=HIDING)
+@attack("hides {}", "accepted, and re-encoded without it", make=HIDING)
 def test_hidden(target: Target, photographer: Person, make: Callable[[], str]) -> None:
     content = _stored(target, photographer, make())
     assert MARK not in content, f"it is still there: {content[:200]!r}"

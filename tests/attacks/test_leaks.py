@@ -100,7 +100,7 @@ def test_hashes(target: Target, path: str) -> None:
 USER = {"_id", "email", "fullName", "profilePic", "createdAt", "updatedAt"}
 
 
-@attack("looks for more than a user's public fields, at the signup and at the login", "the public fields alone")
+@attack("looks for more than a user's public fields, at the signup and at the login", "only the public fields")
 def test_user_fields(target: Target) -> None:
     for user in (
         json_of(target.bob.ask("GET", "/api/auth/check")),

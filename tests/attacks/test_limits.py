@@ -1,4 +1,4 @@
-"""Floods, and guessing: what is too often is refused in words, and nobody else feels it."""
+"""Floods, and guessing: a flood is refused in words, and no other user notices."""
 
 import contextlib
 import json
@@ -27,9 +27,9 @@ class Guessing:
 
     def __init__(self, target: Target) -> None:
         self.target, self.victim = target, target.person("Vera")
-        self.nobody = f"nobody-{self.victim.id}@example.org"
-        self.times: dict[str, list[float]] = {self.victim.email: [], self.nobody: []}
-        self.answers: dict[str, list[requests.Response]] = {self.victim.email: [], self.nobody: []}
+        self.stranger = f"nobody-{self.victim.id}@example.org"
+        self.times: dict[str, list[float]] = {self.victim.email: [], self.stranger: []}
+        self.answers: dict[str, list[requests.Response]] = {self.victim.email: [], self.stranger: []}
         for _ in range(WRONG_LOGINS):
             for email in self.times:
                 started = time.perf_counter()
@@ -91,11 +91,11 @@ def test_respelled(guessing: Guessing) -> None:
         _too_often(guessing.guess(email))
 
 
-@attack("learns from the lock whether an email has an account", "429 in the same way where there is none")
+@attack("learns from the lock whether an email has an account", "429 in the same way if there is none")
 @pytest.mark.limits
 def test_unknown_email(guessing: Guessing) -> None:
-    assert [answer.status_code for answer in guessing.answers[guessing.nobody]] == [400] * WRONG_LOGINS
-    _too_often(guessing.guess(guessing.nobody))
+    assert [answer.status_code for answer in guessing.answers[guessing.stranger]] == [400] * WRONG_LOGINS
+    _too_often(guessing.guess(guessing.stranger))
     known, unknown = ({answer.text for answer in answers} for answers in guessing.answers.values())
     assert known == unknown
 

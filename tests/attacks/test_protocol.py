@@ -102,7 +102,7 @@ GARBAGE: dict[str, Callable[[Target], bytes]] = {
     "a version of HTTP from the future": lambda w: w.wire.request("GET /api/auth/check").replace(
         b"HTTP/1.1", b"HTTP/9.9"
     ),
-    "a method that nobody knows": lambda w: w.wire.request("STEAL /api/auth/check"),
+    "a method that does not exist": lambda w: w.wire.request("STEAL /api/auth/check"),
     "a method of 5,000 characters": lambda w: w.wire.request(f"{'A' * 5000} /api/auth/check"),
     "CONNECT, to be taken elsewhere": lambda w: w.wire.request("CONNECT 127.0.0.1:22"),
     "an address of another server": lambda w: w.wire.request("GET http://127.0.0.1:22/api/auth/check"),
@@ -173,7 +173,7 @@ TWISTS = (
 )
 
 
-@attack("twists the address to get past the login", "nobody's data")
+@attack("twists the address to get past the login", "no one's data")
 def test_twisted_addresses(target: Target) -> None:
     for path in TWISTS:
         for headers in (

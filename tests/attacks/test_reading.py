@@ -139,7 +139,7 @@ def test_eavesdropping(target: Target) -> None:
         assert [event for event, _ in ear.hears() if event not in ("getOnlineUsers", "presence")] == []
 
 
-@attack("looks for others' messages in an export of their own data", "their own alone")
+@attack("looks for others' messages in an export of their own data", "only their own")
 def test_export(target: Target) -> None:
     assert target.secret_message
     assert target.room_message

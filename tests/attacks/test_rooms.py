@@ -103,7 +103,7 @@ def test_inner_rooms(target: Target) -> None:
             "*",
         ):
             assert socket.ask("join_room", {"room": room})["ok"] is False
-        target.bob.send(target.ann, "for Ann alone")
+        target.bob.send(target.ann, "for Ann only")
         assert "newMessage" not in [event for event, _ in socket.hears()], socket.heard
 
 

@@ -27,7 +27,7 @@ FRAMES: dict[str, tuple[str | bytes, ...]] = {
     "numbers that are too large": ('42999999999999999999999999["typing",{}]', f'42{"9" * 5000}["typing",{{}}]'),
     "packets of other namespaces": ('42/admin,["x"]', "40/admin,", "41/admin,", "40/../,{}"),
     "an event nested 100,000 deep": ('42["sync",' + "[" * 100_000 + "]" * 100_000 + "]",),
-    "a second hello as somebody else": ('40{"token":"x"}', "40{}", "40"),
+    "a second hello as another user": ('40{"token":"x"}', "40{}", "40"),
     "NaN, infinity and half a surrogate pair": (
         '42["read",{"seq":NaN}]',
         '42["typing",{"to":"\\ud800"}]',
@@ -63,7 +63,7 @@ SERVERS_OWN = (
 )
 
 
-@attack("sends the events that the server alone sends", "nobody hears them")
+@attack("sends the events that only the server sends", "no one hears them")
 def test_forged_events(target: Target) -> None:
     with target.bob.raw_socket() as bob, target.mallory.raw_socket() as socket:
         for event in SERVERS_OWN:

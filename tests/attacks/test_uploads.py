@@ -19,7 +19,7 @@ INSIDE = ("root:x:", "root:*:", "SQLite format", "import os", "JWT_SECRET", "MON
 
 
 def _image(photographer: Person) -> str:
-    """The address of an image that somebody sent, on this server."""
+    """The address of an image that was sent on this server."""
     address = keep(photographer, wrap(drawn("png")))
     path = re.search(r"/uploads/[^/]+$", address)
     if path is None:

@@ -26,7 +26,7 @@ def test_a_user_joins_and_leaves_a_public_room(ann: Person, bob: Person, visit: 
     page = visit(bob)
     open_conversation(page, name)
     page.get_by_role("button", name="Join the room").click()
-    write(page, "Hello, everybody")
+    write(page, "Hello, all")
     expect(page.get_by_label("Sent", exact=True)).to_be_visible()
     page.get_by_role("button", name=f"{name} 2 members").click()
     page.get_by_role("button", name="Leave room").click()

@@ -1,4 +1,4 @@
-// Connects everybody in TOKENS, lets the first send COUNT messages to ROOM at 10 a second, and prints what each heard as JSON.
+// Connects all users in TOKENS, lets the first send COUNT messages to ROOM at 10 a second, and prints what each heard as JSON.
 // BASE=http://... TOKENS=file ROOM=id COUNT=n node large_room.mjs
 import { readFileSync } from "node:fs";
 import { io } from "socket.io-client";

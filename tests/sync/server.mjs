@@ -46,7 +46,7 @@ export class ModelServer {
     return conversation;
   }
 
-  /** Store a message, whoever it comes from, and push it. */
+  /** Store a message of any user, and push it. */
   post(user, id, text, clientId = `from elsewhere ${this.ids}`) {
     const conversation = this.conversations.get(id) ?? this.open(id, id.split("_"));
     const rev = ++conversation.rev;

@@ -64,7 +64,7 @@ class Turn(Generic[J]):
         self._taken: list[_Waiter[J]] = []
 
     def take(self, most: int) -> list[J]:
-        """The jobs that wait, from this thread's own on; whoever takes them does them."""
+        """The jobs that wait, from this thread's own on; the thread that takes them does them."""
         with self._lock:
             found = [*self._own, *(waiter for waiter in self._queue if waiter.job is not None)][:most]
             for waiter in found[len(self._own) :]:
