@@ -86,7 +86,7 @@ def running(pairs: tuple[Pair, ...]) -> Iterator[list[dict[str, Any]]]:
             else:
                 mongo = stack.enter_context(MongoServer()).url
                 settings, peer = {"MONGO_URL": f"{mongo}/ours"}, Peer("tutorial.mjs", MONGO_URL=f"{mongo}/peer")
-            ours = ChatServer("gunicorn", RATE_LIMITS="off", **settings)
+            ours = ChatServer("gunicorn", RATE_LIMITS="off", BCRYPT_COST="10", **settings)
             for name, service in ((ours_on(pair), ours), (pair.peer, peer)):
                 stack.enter_context(service)
                 described.append({"name": name, "base": service.url, "pid": service.pid, "lacks": pair.lacks})
