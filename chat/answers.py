@@ -73,6 +73,12 @@ class User(Answer):
     updated_at: Time
 
 
+class LoggedIn(User, omit_defaults=True):
+    """The user who has logged in; ``token`` only if the request asked for it with ``?token=1``."""
+
+    token: str | UnsetType = UNSET
+
+
 class Session(Answer, rename="camel"):
     """One login, in one browser or on one device; ``current`` marks the one that asks."""
 

@@ -57,9 +57,11 @@ WITH_TOKEN = (errors.InvalidTokenError,)
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 SECURITY = {
-    "login": {"type": "apiKey", "in": "cookie", "name": COOKIE},
-    "token": {"type": "http", "scheme": "bearer", "description": "The setting METRICS_TOKEN."},
+    "cookie": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+    "bearer": {"type": "http", "scheme": "bearer", "description": "For clients without cookies; see `?token=1`."},
+    "metrics": {"type": "http", "scheme": "bearer", "description": "The setting METRICS_TOKEN."},
 }
+LOGIN: list[dict[str, list[str]]] = [{"cookie": []}, {"bearer": []}]  # one of them
 HEADERS = {429: {"Retry-After": "How many seconds to wait."}}
 REFERENCES = "#/components/schemas/{name}"
 VARIABLE = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -118,9 +120,9 @@ def _operation(rule: Rule, method: str, view: Any, components: dict[str, Any], c
     guarded = "guarded" in view.__dict__
     failures = {*operation.fails, *ALWAYS, *(CHANGING if method not in READING else ()), *(GUARDED if guarded else ())}
     failures |= {error for name, kind in operation.takes.items() for error in _failures_with(name, kind)}
-    security: list[dict[str, list[str]]] = [{"login": []}] if guarded else []
+    security = LOGIN if guarded else []
     if operation.opened_by:
-        security = [{"token": []}]
+        security = [{"metrics": []}]
         failures |= set(WITH_TOKEN)
     described = {
         "operationId": rule.endpoint,

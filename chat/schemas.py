@@ -75,6 +75,12 @@ class Credentials(Struct):
     password: str
 
 
+class WithToken(Struct):
+    """Whether a login returns its token too: ``?token=1``, for phones and programs that keep no cookies."""
+
+    token: bool | None = None
+
+
 class Profile(Struct, rename="camel"):
     """What a user changes in their profile; the picture is a data URI."""
 

@@ -4,7 +4,7 @@ import pytest
 import socketio
 
 from chat.config import Config
-from tests.clients.http import Browser, Person
+from tests.clients.http import PASSWORD, Browser, Person, Site, bearer, content
 from tests.clients.sockets import Socket
 from tests.clients.wsgi import in_process
 from tests.conftest import Connect, MakeApp, SignUp
@@ -136,3 +136,36 @@ def test_no_hidden_file_and_no_file_outside_a_front_ends_folder_is_served(config
     browser = in_process(make_app(frontend_dist=folder)).browser()
     assert browser.get("/some/page").text == "the page"
     assert [browser.get(path).status_code for path in ("/.secret.html", "/link.html", "/missing.css")] == [404] * 3
+
+
+def test_a_login_returns_its_token_only_if_asked(client: Browser, ann: Person) -> None:
+    signup = {"fullName": "Phone", "email": "phone@example.org", "password": PASSWORD}
+    login = {"email": ann.email, "password": PASSWORD}
+    user = {"_id", "email", "fullName", "profilePic", "createdAt", "updatedAt"}
+    for path, body in (("/api/auth/signup", signup), ("/api/auth/login", login), ("/api/auth/login?token=0", login)):
+        assert set(content(client.post(path, body))) == user
+    signup["email"] = "phone2@example.org"
+    for path, body in (("/api/auth/signup", signup), ("/api/auth/login", login)):
+        answer = client.post(f"{path}?token=1", body)
+        assert set(content(answer)) == {*user, "token"}
+        assert answer.json()["token"] == client.token
+    assert client.post("/api/auth/login?token=maybe", login).status_code == 400
+
+
+def test_a_phone_without_cookies_acts_by_its_bearer_token(
+    site: Site, live: str, connect: Connect, ann: Person, bob: Person
+) -> None:
+    body = {"email": ann.email, "password": PASSWORD}
+    token = site.browser().post("/api/auth/login?token=1", body).json()["token"]
+    phone = bearer(token)
+    socket = connect(auth={"token": token})
+    sent = site.browser().post(f"/api/messages/send/{bob.id}", {"text": "from the phone"}, headers=phone)
+    assert sent.status_code == 201
+    assert socket.wait_for("newMessage")["_id"] == sent.json()["_id"]
+    me = site.browser().get("/api/auth/check", headers=phone).json()["_id"]
+    assert me == ann.id
+    assert bob.http.get("/api/auth/check", headers=phone).json()["_id"] == bob.id  # his cookie decides
+    assert site.browser().post("/api/auth/logout", headers=phone).status_code == 200
+    assert socket.wait_for("sessionRevoked") is not None
+    assert site.browser().get("/api/auth/check", headers=phone).json()["code"] == "invalid_token"
+    assert ann.call("GET", "/api/auth/check")["_id"] == ann.id

@@ -76,6 +76,7 @@ def test_it_is_valid_openapi(client: Browser) -> None:
     answer = client.get("/api/openapi.json")
     assert answer.json()["openapi"].startswith("3.1")
     OpenAPIV31SpecValidator(answer.json()).validate()
+    assert answer.json()["servers"] == [{"url": "/"}]
 
 
 def test_every_route_of_the_api_is_in_it_and_nothing_else(app: Flask, described: dict[str, Any]) -> None:
@@ -99,6 +100,7 @@ def test_every_operation_says_what_it_does_and_who_may(described: dict[str, Any]
         for operation in methods.values():
             assert operation["summary"].endswith((".", "?"))
             assert bool(operation["security"]) == ("401" in operation["responses"])
+            assert operation["security"] in ([], [{"cookie": []}, {"bearer": []}], [{"metrics": []}])
 
 
 def test_every_answer_refuses_a_field_that_it_does_not_name(described: dict[str, Any]) -> None:

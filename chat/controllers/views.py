@@ -26,6 +26,11 @@ def user(user: User) -> answers.User:
     )
 
 
+def logged_in(user: answers.User, token: str) -> answers.LoggedIn:
+    """The user who has logged in, with the token."""
+    return _joined(answers.LoggedIn, user, token=token)
+
+
 def session(session: Session, current_id: str) -> answers.Session:
     """A session as its user sees it."""
     return answers.Session(

@@ -1,4 +1,4 @@
-"""Who is asking: the guard of routes, and the cookie that carries the token."""
+"""Who is asking: the guard of routes, and the cookie or header that carries the token."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -51,5 +51,12 @@ def clear_cookie(response: Response) -> Response:
 
 
 def current_token() -> str | None:
-    """The token in the request's cookie."""
-    return request.cookies.get(COOKIE)
+    """The token in the request's cookie; only without that cookie, the one in ``Authorization: Bearer <token>``.
+
+    The header is for phones and programs that keep no cookies. A browser never adds it by itself, so it is of no use to a
+    page of another site. If both are sent, the cookie decides: a request acts for one user, whatever else it carries.
+    """
+    if COOKIE in request.cookies:
+        return request.cookies[COOKIE]
+    authorization = request.authorization
+    return authorization.token if authorization and authorization.type == "bearer" else None

@@ -25,17 +25,17 @@ CLEARS_COOKIE = {"Set-Cookie": "Removes the session."}
 
 
 @bp.post("/signup")
-@endpoint(answer=answers.User, fails=(UserExistsError,), headers=SETS_COOKIE)
-def signup(body: schemas.Signup) -> Response:
+@endpoint(answer=answers.LoggedIn, fails=(UserExistsError,), headers=SETS_COOKIE)
+def signup(body: schemas.Signup, query: schemas.WithToken) -> Response:
     """Create an account and log in."""
-    return _welcome(*auth.signup(body, _visitor()))
+    return _welcome(*auth.signup(body, _visitor()), query)
 
 
 @bp.post("/login")
-@endpoint(answer=answers.User, fails=(InvalidCredentialsError,), headers=SETS_COOKIE)
-def login(body: schemas.Credentials) -> Response:
+@endpoint(answer=answers.LoggedIn, fails=(InvalidCredentialsError,), headers=SETS_COOKIE)
+def login(body: schemas.Credentials, query: schemas.WithToken) -> Response:
     """Log in."""
-    return _welcome(*auth.login(body, _visitor()))
+    return _welcome(*auth.login(body, _visitor()), query)
 
 
 @bp.post("/logout")
@@ -115,8 +115,9 @@ def delete_account(me: User, body: schemas.Password) -> Response:
     return clear_cookie(encoded(answers.Done(message="your account has been deleted")))
 
 
-def _welcome(user: answers.User, token: str) -> Response:
-    return set_cookie(encoded(user), token)
+def _welcome(user: answers.User, token: str, query: schemas.WithToken) -> Response:
+    answer = views.logged_in(user, token) if query.token else user
+    return set_cookie(encoded(answer), token)
 
 
 def _visitor() -> auth.Visitor:

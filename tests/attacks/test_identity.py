@@ -8,7 +8,7 @@ from tests.attacks import tokens
 from tests.attacks.checks import attack, handled, json_of, refused
 from tests.attacks.routes import GUARDED, fill
 from tests.attacks.target import UNKNOWN, Target
-from tests.clients.http import shown
+from tests.clients.http import bearer, shown
 
 GUESSES = (
     *("", "secret", "jwt_secret", "JWT_SECRET", "jwtsecret", "changeme", "your-256-bit-secret", "mysecretkey", "dev"),
@@ -58,6 +58,7 @@ FORGED: dict[str, Forge] = {
 def _opens_nothing(target: Target, token: str, *codes: str) -> None:
     """The token opens neither HTTP nor a socket."""
     refused(target.ask("GET", "/api/auth/check", token), 401, *codes)
+    refused(target.ask("GET", "/api/auth/check", headers=bearer(token)), 401, *codes)
     target.refuses_socket(token=token)
     target.refuses_socket(auth={"token": token})
 
@@ -109,16 +110,25 @@ def test_without_login(target: Target) -> None:
 
 OTHER_PLACES: dict[str, Callable[[str], dict[str, Any]]] = {
     "in the query string": lambda token: {"params": {"token": token, "jwt": token}},
-    "in a bearer header": lambda token: {"headers": {"Authorization": f"Bearer {token}"}},
+    "in a header with another scheme": lambda token: {"headers": {"Authorization": f"Basic {token}"}},
     "in a cookie of another spelling": lambda token: {
         "headers": {"Cookie": f"JWT={token}; Jwt={token}; token={token}"}
     },
 }
 
 
-@attack("puts a token {}", "401 no_token: only the cookie counts", place=OTHER_PLACES)
+# A bearer header counts: phones keep no cookies. No page of another site can make a browser send one.
+@attack("puts a token {}", "401 no_token: only the cookie or a bearer header counts", place=OTHER_PLACES)
 def test_token_elsewhere(target: Target, place: Callable[[str], dict[str, Any]]) -> None:
     refused(target.ask("GET", "/api/auth/check", **place(target.ann.token)), 401, "no_token")
+
+
+@attack("adds a bearer header to a request with a cookie, to act as another or without a login", "the cookie decides")
+def test_bearer_beside_cookie(target: Target) -> None:
+    both = target.ask("GET", "/api/auth/check", target.mallory.token, headers=bearer(target.ann.token))
+    assert json_of(both)["_id"] == target.mallory.id, shown(both)
+    for cookie in ("", "x"):
+        refused(target.ask("GET", "/api/auth/check", cookie, headers=bearer(target.ann.token)), 401)
 
 
 @attack("names another as themselves in headers that proxies set", "401, for every such header")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from tests.attacks.checks import attack, json_of, refused
 from tests.attacks.target import Target
-from tests.clients.http import Person, shown
+from tests.clients.http import Person, bearer, shown
 
 CLOSING = 3.0  # seconds: a second for the server, and time for a network and a busy machine
 
@@ -41,7 +41,9 @@ def test_ended(target: Target, end: Callable[[Person, Person], object]) -> None:
         assert socket.closes(CLOSING), "the socket stayed open"
         assert "sessionRevoked" in [event for event, _ in socket.heard], socket.heard
     refused(thief.ask("GET", "/api/auth/check"), 401, "invalid_token")
+    refused(target.ask("GET", "/api/auth/check", headers=bearer(thief.token)), 401, "invalid_token")
     target.refuses_socket(token=thief.token)
+    target.refuses_socket(auth={"token": thief.token})
     owner.call("GET", "/api/auth/check")
 
 

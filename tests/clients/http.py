@@ -218,6 +218,11 @@ def set_token(answer: Response) -> str | None:
     return None
 
 
+def bearer(token: str) -> dict[str, str]:
+    """The header by which a client without cookies says who it is."""
+    return {"Authorization": f"Bearer {token}"}
+
+
 def shown(answer: Response) -> str:
     """An answer in one line."""
     return f"{answer.status_code} {' '.join(answer.text.split()):.200}"
