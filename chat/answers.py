@@ -157,7 +157,10 @@ class RoomEntry(Room):
 
 
 class SidebarEntry(User):
-    """Another user, and how our conversation stands (the fields of `Standing`); ``blocked`` if I block them."""
+    """Another user, and how our conversation stands (the fields of `Standing`); ``blocked`` if I block them.
+
+    ``deleted`` if they have deleted their account: the conversation can be read, and nothing can be sent.
+    """
 
     conversation: str
     rev: Number
@@ -166,6 +169,7 @@ class SidebarEntry(User):
     cursors: dict[Id, Number]
     last_seen: Time | None
     blocked: bool
+    deleted: bool
 
 
 class Changes(Answer, rename="camel"):

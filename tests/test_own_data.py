@@ -117,6 +117,36 @@ def test_messages_of_a_deleted_account_become_tombstones_on_open_devices_too(
     assert list(uploads.iterdir()) == []
 
 
+def test_a_conversation_with_a_deleted_account_stays_readable_for_the_other(ann: Person, bob: Person) -> None:
+    mine = bob.send(ann, "do you remember?")
+    ann.send(bob, "I do")
+    ann.call("POST", "/api/messages/read", {"conversation": mine["conversation"], "seq": 2})
+    assert _delete(ann) == 200
+    (listed,) = bob.call("GET", "/api/messages/users")
+    assert bob.call("GET", "/api/messages/chats") == [listed]
+    assert bob.call("GET", "/api/messages/contacts") == []
+    assert {key: listed[key] for key in ("_id", "fullName", "email", "profilePic", "deleted")} == {
+        **{"_id": ann.id, "fullName": "Deleted user", "email": "", "profilePic": "", "deleted": True}
+    }
+    assert listed["conversation"] == mine["conversation"]
+    history = bob.history(ann)
+    assert [message.get("text") for message in history] == ["do you remember?", None]
+    assert listed["lastMessage"] == history[-1]
+    assert [found["_id"] for found in bob.call("GET", f"/api/messages/search?q=remember&with={ann.id}")] == [mine["_id"]]
+    with _export(bob) as archive:
+        assert [message.get("text") for message in _lines(archive, "messages.ndjson")] == [None, "do you remember?"]
+    assert bob.ask("POST", f"/api/messages/send/{ann.id}", {"text": "hello?"}).status_code == 404
+    assert bob.ask("DELETE", f"/api/messages/{mine['_id']}").status_code == 200
+
+
+def test_a_history_with_no_one_is_not_found(ann: Person, bob: Person) -> None:
+    assert ann.ask("GET", f"/api/messages/{'f' * 24}").status_code == 404
+    assert ann.history(bob) == []
+    assert _delete(bob) == 200
+    assert ann.ask("GET", f"/api/messages/{bob.id}").status_code == 404
+    assert ann.call("GET", "/api/messages/users") == []
+
+
 def test_rooms_of_a_deleted_account_pass_to_another_owner(ann: Person, bob: Person) -> None:
     shared = ann.http.post("/api/rooms", json={"name": "Shared", "members": [bob.id]}).json()
     alone = ann.http.post("/api/rooms", json={"name": "Alone", "public": True}).json()

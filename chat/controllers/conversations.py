@@ -7,7 +7,7 @@ from chat.controllers import views
 from chat.current import emitter, store
 from chat.errors import NotFoundError
 from chat.models.conversation import Conversation, Direct, Summary, direct, direct_from_id
-from chat.models.user import User
+from chat.models.user import User, deleted_user
 from chat.models.values import is_id
 
 SYNC_PAGE = 500  # messages of one conversation in one answer
@@ -31,10 +31,11 @@ def find_mine(me: User, conversation_id: str) -> Conversation | None:
     return conversation if conversation and me.id in conversation.members else None
 
 
-def sidebar(me: User, *, begun_only: bool = False) -> list[answers.SidebarEntry]:
+def sidebar(me: User, *, begun_only: bool = False, deleted: bool = True) -> list[answers.SidebarEntry]:
     """All other users, and how our conversation stands: the newest conversation first, then by name.
 
-    ``begun_only`` leaves out users with whom I have no conversation yet.
+    ``begun_only`` leaves out users with whom I have no conversation yet. Users who have deleted their accounts are in it if
+    we have a conversation, which stays mine to read, unless ``deleted`` is false.
     """
     begun = {found.id: found for found in store.conversations.of_member(me.id) if isinstance(found, Direct)}
     summaries = store.conversations.summarize(me.id, list(begun.values()))
@@ -47,7 +48,11 @@ def sidebar(me: User, *, begun_only: bool = False) -> list[answers.SidebarEntry]
         other, _, summary = entry
         return -last_time(summary), other.full_name.casefold()
 
-    others = [other for other in store.users.all() if other.id != me.id]
+    users = {user.id: user for user in store.users.all()}
+    others = [user for user in users.values() if user.id != me.id]
+    if deleted:
+        partners = [(conversation.other(me.id), conversation.created_at) for conversation in begun.values()]
+        others += [deleted_user(id, since) for id, since in partners if id not in users]
     if begun_only:
         others = [other for other in others if direct(me.id, other.id).id in begun]
     return [views.sidebar_entry(me, *listed) for listed in sorted(map(entry, others), key=newest_first)]

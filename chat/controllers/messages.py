@@ -33,8 +33,11 @@ class HistoryPage:
 
 
 def history(me: User, other_id: str, query: schemas.Page) -> HistoryPage:
-    """A page of my conversation with that user. Raises `NotFoundError`."""
-    return page(me, direct(me.id, users.find(other_id).id), query)
+    """A page of my conversation with that user, who may have deleted their account since. Raises `NotFoundError`."""
+    conversation = direct(me.id, other_id)
+    if store.conversations.find(conversation.id) is None:
+        users.find(other_id)
+    return page(me, conversation, query)
 
 
 def page(me: User, conversation: Conversation, query: schemas.Page) -> HistoryPage:

@@ -113,7 +113,8 @@ def sidebar_entry(me: User, other: User, conversation: Conversation, summary: Su
     """Another user in my sidebar."""
     standing = _standing(me, conversation, summary)
     last_seen = iso(other.last_seen) if other.last_seen else None
-    return _joined(answers.SidebarEntry, user(other), standing, last_seen=last_seen, blocked=other.id in me.blocked)
+    mine = {"last_seen": last_seen, "blocked": other.id in me.blocked, "deleted": other.deleted}
+    return _joined(answers.SidebarEntry, user(other), standing, **mine)
 
 
 def _standing(me: User, conversation: Conversation, summary: Summary) -> answers.Standing:

@@ -38,9 +38,19 @@ class User(Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         return f"User(id={self.id!r})"  # without the hash: this may end up in a log
 
+    @property
+    def deleted(self) -> bool:
+        """Whether it only stands for a user who has deleted their account: no other user has no email."""
+        return not self.email
+
     def session(self, session_id: str) -> Session | None:
         """The session with that id, if it has not ended."""
         return next((session for session in self.sessions if session.id == session_id), None)
+
+
+def deleted_user(user_id: str, since: int) -> User:
+    """What stands for a user who has deleted their account; ``since``: the time of the conversation that they were in."""
+    return User(id=user_id, email="", full_name="Deleted user", password_hash="", created_at=since, updated_at=since)
 
 
 def normal_email(email: str) -> str:

@@ -26,8 +26,8 @@ def list_users(me: User) -> list[answers.SidebarEntry]:
 @protect_route
 @endpoint()
 def contacts(me: User) -> list[answers.SidebarEntry]:
-    """The same as `/api/messages/users`, under the name that newer clients of the Express backend use."""
-    return conversations.sidebar(me)
+    """The users to whom I can write: `/api/messages/users` for newer clients of the Express backend."""
+    return conversations.sidebar(me, deleted=False)
 
 
 @bp.get("/chats")

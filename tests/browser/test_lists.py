@@ -1,11 +1,9 @@
 """The lists: people, conversations, rooms to join; and what is found in them."""
 
-from typing import Any
-
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Person, Visit
-from tests.browser.steps import box, entry, message, open_conversation, room, section
+from tests.browser.steps import box, entry, message, room, section
 
 FOCUS = "dispatchEvent(new Event('focus'))"
 
@@ -89,33 +87,17 @@ def test_a_conversation_says_where_it_begins(ann: Person, bob: Person, visit: Vi
 
 def test_a_conversation_with_a_deleted_user_can_be_read(ann: Person, bob: Person, visit: Visit) -> None:
     ann.send(bob, "are you there?")
-    page = visit(ann)
-    expect(entry(page, bob.name)).to_be_visible()
-
-    def without_name(route: Route) -> None:
-        users: list[dict[str, Any]] = route.fetch().json()
-        for user in users:
-            if user["_id"] == bob.id:
-                user.update(fullName="", email="", profilePic="")
-        route.fulfill(json=users)
-
-    page.route("**/api/messages/users", without_name)
-    page.reload()
-    open_conversation(page, "Deleted user")
-    expect(message(page, "are you there?")).to_be_visible()
-    expect(page.get_by_text("This account was deleted.")).to_be_visible()
-    expect(box(page)).to_be_hidden()
-
-
-def test_a_conversation_stays_when_its_user_deletes_the_account(ann: Person, bob: Person, visit: Visit) -> None:
-    ann.send(bob, "are you there?")
     page = visit(ann, ann.path_to(bob))
     expect(message(page, "are you there?")).to_be_visible()
-    page.route("**/api/messages/users", lambda route: route.fulfill(json=[]))
+    assert bob.delete()
     reload_lists(page)
-    expect(entry(page, "Deleted user")).to_be_visible()
-    expect(message(page, "are you there?")).to_be_visible()
     expect(page.get_by_text("This account was deleted.")).to_be_visible()
+    expect(box(page)).to_be_hidden()
+    message(page, "are you there?").click()
+    expect(page.get_by_role("group", name="Message").get_by_role("button")).to_have_accessible_name("Delete")
+    page.goto("/")
+    entry(page, "Deleted user").first.click()
+    expect(message(page, "are you there?")).to_be_visible()
 
 
 def test_a_message_is_found_by_one_character_and_marked(ann: Person, bob: Person, visit: Visit) -> None:

@@ -24,8 +24,14 @@ export const directId = (a, b) => (a < b ? `${a}_${b}` : `${b}_${a}`);
 export const conversationIdOf = ({ conversation, room, senderId, receiverId }) =>
   conversation ?? room ?? directId(senderId, receiverId);
 
-/** The user with that id; one who is not listed has deleted their account. */
+/** The user with that id; one who is not listed has deleted their account, and wrote in a room. */
 export const userOf = (users, id) => users[id] ?? DELETED_USER;
+
+/** Whether nothing can be written to the other user: they have deleted their account, or I block them. */
+export function isClosed({ room, userId }, users) {
+  const { deleted, blocked } = userOf(users, userId);
+  return !room && Boolean(deleted || blocked);
+}
 
 /** A user's name; "You" for `me`. */
 export const nameOf = (users, id, me) => (id === me._id ? "You" : userOf(users, id).fullName);

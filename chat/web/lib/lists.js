@@ -33,7 +33,7 @@ export function showLists(people, rooms) {
   const { me, conversations: known } = state;
   const users = { [me._id]: me };
   for (const person of people) users[person._id] = userFrom(person);
-  const conversations = keptConversations(known, users);
+  const conversations = {};
   for (const entry of [...people, ...rooms]) {
     const id = entry.conversation ?? entry.room ?? (entry.members ? entry._id : directId(me._id, entry._id));
     conversations[id] = listedConversation({ ...entry, conversation: id }, known[id], me);
@@ -41,18 +41,15 @@ export function showLists(people, rooms) {
   set({ users, conversations, listed: true });
 }
 
-function userFrom({ _id, fullName, email, profilePic, lastSeen, blocked }) {
-  if (!fullName) return { _id, fullName: "Deleted user", profilePic: "", deleted: true };
-  return { _id, fullName, email, profilePic, lastSeen, blocked };
-}
-
-/** The conversations with users who are no longer listed: they have deleted their accounts. */
-function keptConversations(conversations, users) {
-  const kept = Object.entries(conversations).filter(([, { room, userId, lastMessage }]) => {
-    return !room && lastMessage && !users[userId];
-  });
-  return Object.fromEntries(kept);
-}
+const userFrom = ({ _id, fullName, email, profilePic, lastSeen, blocked, deleted }) => ({
+  _id,
+  fullName,
+  email,
+  profilePic,
+  lastSeen,
+  blocked,
+  deleted,
+});
 
 /**
  * Show that a room has changed. Returns whether I have just become a member, so that the lists have to be

@@ -1,6 +1,6 @@
 /** What a conversation shows, row by row: days, messages in groups, messages that wait to be sent. */
 
-import { nameOf, userOf } from "/lib/conversations.js";
+import { isClosed, nameOf, userOf } from "/lib/conversations.js";
 import { dayName, midnight, summary } from "/lib/format.js";
 
 const DAY = 24 * 3600_000; // ms
@@ -19,6 +19,7 @@ const times = new WeakMap(); // message → its time in ms: parsing thousands of
  */
 export function rowsOf({ conversation, messages, start, waiting, uploads, line, goal, me, users, before }) {
   const readers = Object.entries(conversation.cursors).filter(([id]) => id !== me._id);
+  const closed = isClosed(conversation, users);
   const byId = new Map(messages.map((message) => [message._id, message]));
   const rows = [{ key: "start", guess: 60, start }];
   const add = (row) => rows.push(row);
@@ -54,6 +55,7 @@ export function rowsOf({ conversation, messages, start, waiting, uploads, line, 
       others: readers.length,
       goal: goal === message._id,
       inRoom: Boolean(conversation.room),
+      closed,
       uploaded: message.entry && uploads[message.clientId],
     });
     last = message;

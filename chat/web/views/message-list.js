@@ -2,7 +2,7 @@
 
 import { html, useEffect, useMemo, useRef, useState } from "/html.js";
 import { markRead } from "/lib/actions.js";
-import { readUpTo, titleOf, userOf } from "/lib/conversations.js";
+import { isClosed, readUpTo, titleOf } from "/lib/conversations.js";
 import { isLoaded, load, loadOlder } from "/lib/history.js";
 import { rowsOf } from "/lib/rows.js";
 import { set, state } from "/lib/state.js";
@@ -124,10 +124,8 @@ export function MessageList({ conversation, history, waiting, uploads, sentAt, g
   }
   if (!ready && !waiting.length) return html`<${Skeleton} of="messages" />`;
   if (!messages.length && !waiting.length) {
-    const { room, userId } = conversation;
-    const silent = !room && (userOf(users, userId).blocked || userOf(users, userId).deleted);
-    const hello = `Say hello ${room ? "in" : "to"} ${titleOf(conversation, users)}`;
-    const title = silent ? "No messages" : hello;
+    const hello = `Say hello ${conversation.room ? "in" : "to"} ${titleOf(conversation, users)}`;
+    const title = isClosed(conversation, users) ? "No messages" : hello;
     return html`<${Empty} icon="wave" title=${title}>There are no messages yet.<//>`;
   }
   return html`<div class="history">

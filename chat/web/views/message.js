@@ -57,7 +57,7 @@ function Message(row) {
       </div>
       ${!gone && row.reactions && html`<${Reactions} message=${message} reactions=${row.reactions} />`}
       ${failed && html`<${Failed} entry=${entry} />`}
-      ${reached && !gone && rev !== undefined && html`<${Actions} message=${message} mine=${mine} />`}
+      ${reached && !gone && rev !== undefined && html`<${Actions} ...${row} />`}
     </div>
   </article>`;
 }
@@ -135,7 +135,7 @@ const Failed = ({ entry: { error, clientId } }) =>
     <button class="link" onClick=${() => discard(clientId)}>Discard</button>
   </p>`;
 
-function Actions({ message, mine }) {
+function Actions({ message, mine, closed }) {
   const pick = (event) => pickEmoji(event.currentTarget, (emoji) => toggleReaction(message, emoji));
   const askToDelete = () =>
     confirm({
@@ -145,10 +145,11 @@ function Actions({ message, mine }) {
       run: () => deleteMessage(message),
     });
   const edit = () => compose("edit", message);
+  if (closed && !mine) return null;
   return html`<div class="actions" role="group" aria-label="Message">
-    <${IconButton} icon="smile" label="React" onClick=${pick} />
-    <${IconButton} icon="reply" label="Reply" onClick=${() => compose("reply", message)} />
-    ${mine && message.text && html`<${IconButton} icon="edit" label="Edit" onClick=${edit} />`}
+    ${!closed && html`<${IconButton} icon="smile" label="React" onClick=${pick} />`}
+    ${!closed && html`<${IconButton} icon="reply" label="Reply" onClick=${() => compose("reply", message)} />`}
+    ${!closed && mine && message.text && html`<${IconButton} icon="edit" label="Edit" onClick=${edit} />`}
     ${mine && html`<${IconButton} icon="trash" label="Delete" onClick=${askToDelete} />`}
   </div>`;
 }

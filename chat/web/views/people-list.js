@@ -30,6 +30,6 @@ export function PeopleList({ ids, users, me, control, as = "div" }) {
     </ul>`;
 }
 
-/** The ids of all other users who are not among `ids`. */
+/** The ids of all other users who are not among `ids`, and have not deleted their accounts. */
 export const othersThan = (ids, users, me) =>
-  Object.keys(users).filter((id) => id !== me._id && !ids.includes(id));
+  Object.keys(users).filter((id) => id !== me._id && !users[id].deleted && !ids.includes(id));
