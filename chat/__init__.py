@@ -21,7 +21,7 @@ from chat.middleware import failures, metrics, origins
 from chat.middleware.auth import session_cookie
 from chat.middleware.headers import SecurityHeaders
 from chat.openapi import ALIAS
-from chat.realtime import server
+from chat.realtime import server, stalls
 from chat.realtime.bus import Bus
 from chat.realtime.connections import Connections
 from chat.realtime.emitter import Emitter
@@ -57,6 +57,8 @@ def create_app(config: Config | None = None) -> Flask:
         credential=session_cookie,
     )
     Sessions(parts.connections, parts.emitter, parts.bus, parts.store.users.sessions_alive)
+    if config.stall_ms:
+        stalls.watch(config.stall_ms / 1000, parts.metrics.count_stall)
     app.wsgi_app = _wrapped(app.wsgi_app, config)  # type: ignore[assignment, method-assign]  # Flask's own way to wrap it
     return app
 

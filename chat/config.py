@@ -85,6 +85,8 @@ class Config:
     max_sockets_per_user: int = 50  # to one process
     max_sockets_per_address: int = 2000  # to one process
 
+    stall_ms: int = 0  # what blocks the event loop for so much CPU time is logged; 0 turns that off
+
     @property
     def production(self) -> bool:
         """Whether secrets must be strong and cookies are Secure."""

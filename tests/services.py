@@ -20,10 +20,14 @@ from typing import Self
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
+from chat.realtime import stalls
 from tests.clients.http import Site
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 30.0
+STALL_MS = (
+    "400"  # what blocks the event loop of a server for so much CPU time fails the test; far above what is meant to be
+)
 
 
 def free_port() -> int:
@@ -117,7 +121,10 @@ class Service:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.kill()
+        log = self.log()
         shutil.rmtree(self.folder, ignore_errors=True)
+        if kind is None and stalls.WORD in log:
+            raise AssertionError(log)
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process is not None:
@@ -199,7 +206,7 @@ class ChatServer(Service):
         # Every setting that a developer's .env may hold is set here, empty: the environment comes before the file.
         names = [line.split("=")[0] for line in (ROOT / ".env.example").read_text().splitlines() if "=" in line]
         empty = {name.lstrip("# ").strip(): "" for name in names}
-        own = {"DATA_DIR": str(self.folder / "data"), "PORT": str(self.port)}
+        own = {"DATA_DIR": str(self.folder / "data"), "PORT": str(self.port), "STALL_MS": STALL_MS}
         if self._settings.get("APP_ENV") != "production":
             own["BCRYPT_COST"] = "4"  # bcrypt's lowest: tests should spend their time on what they test
         return {**os.environ, **empty, **own, **self._settings}

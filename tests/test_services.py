@@ -11,7 +11,7 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from chat.config import Config
-from tests.services import ChatServer, MongoServer, RedisServer
+from tests.services import STALL_MS, ChatServer, MongoServer, RedisServer
 
 
 class _Reader(dict[str, str]):
@@ -71,7 +71,12 @@ def test_no_setting_of_the_developer_reaches_a_server(monkeypatch: pytest.Monkey
     server = ChatServer("flask")
     try:
         environment = server.environment()
-        own = {"DATA_DIR": str(server.folder / "data"), "PORT": str(server.port), "BCRYPT_COST": "4"}
+        own = {
+            "DATA_DIR": str(server.folder / "data"),
+            "PORT": str(server.port),
+            "BCRYPT_COST": "4",
+            "STALL_MS": STALL_MS,
+        }
         assert {name: environment[name] for name in reader.asked} == {name: own.get(name, "") for name in reader.asked}
         assert environment["PATH"] == os.environ["PATH"]
     finally:

@@ -17,6 +17,7 @@ class Metrics:
         )
         self._events = Counter("chat_socket_events", "Events that clients sent", ["event"], registry=self._registry)
         self._failures = Counter("chat_socket_failures", "Events that failed", ["code"], registry=self._registry)
+        self._stalls = Counter("chat_event_loop_stalls", "What blocked everyone else", registry=self._registry)
         users = Gauge("chat_online_users", "People connected to this process", registry=self._registry)
         users.set_function(online_users)
         open_sockets = Gauge("chat_sockets", "Sockets connected to this process", registry=self._registry)
@@ -33,6 +34,10 @@ class Metrics:
     def count_failure(self, code: str) -> None:
         """An event failed."""
         self._failures.labels(code).inc()
+
+    def count_stall(self) -> None:
+        """Something blocked the event loop for longer than `STALL_MS`."""
+        self._stalls.inc()
 
     def text(self) -> bytes:
         """All numbers, in Prometheus's own format (`CONTENT_TYPE`)."""

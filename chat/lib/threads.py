@@ -10,6 +10,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any, ClassVar, Literal, ParamSpec, TypeVar, cast
 
 P = ParamSpec("P")
@@ -50,21 +51,22 @@ def start(function: Callable[[], None]) -> None:
 
     It can use no lock of `threading` and no logger, since these belong to green threads under eventlet and gevent.
     """
-    if async_mode() == "gevent":
-        from gevent import monkey
-
-        monkey.get_original("_thread", "start_new_thread")(function, ())
-    else:
-        _native_threading().Thread(target=function, daemon=True).start()
+    native("_thread", "start_new_thread")(function, ())
 
 
-def native_lock() -> Any:
-    """A lock between native threads, for use inside `run`; the green libraries' locks only know green threads."""
-    if async_mode() == "gevent":
-        from gevent import monkey
+def native(module: str, name: str) -> Any:
+    """A function of the standard library itself, also where eventlet or gevent has put its own in the place."""
+    match async_mode():
+        case "eventlet":
+            from eventlet import patcher
 
-        return monkey.get_original("_thread", "allocate_lock")()
-    return _native_threading().Lock()
+            return getattr(patcher.original(module), name)
+        case "gevent":
+            from gevent import monkey
+
+            return monkey.get_original(module, name)
+        case _:
+            return getattr(import_module(module), name)
 
 
 def spawn(function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
@@ -114,9 +116,3 @@ class Signal:
         if self._pair is not None:  # it was not set in time, so no other signal can use the pair
             for end in self._pair:
                 end.close()
-
-
-def _native_threading() -> Any:
-    if async_mode() == "eventlet":
-        return sys.modules["eventlet"].patcher.original("threading")
-    return threading

@@ -16,7 +16,7 @@ from flask_socketio import ConnectionRefusedError, emit
 from chat import events
 from chat.config import Config
 from chat.errors import ChatError, InvalidTokenError
-from chat.realtime import engine, remote, server, sessions, timelimits
+from chat.realtime import engine, remote, server, sessions, stalls, timelimits
 from chat.realtime.bus import Bus, SessionEnded
 from chat.realtime.connections import Connection, Connections
 from chat.realtime.emitter import Emitter
@@ -64,6 +64,8 @@ server.init_app(
     credential=_cookie,
 )
 Sessions(connections, emitter, bus, _alive)
+noticed: list[None] = []
+stalls.watch(int(os.environ["STALL_MS"]) / 1000, lambda: noticed.append(None))
 
 
 @socketio.on("connect")
@@ -135,6 +137,7 @@ def state() -> dict[str, Any]:
         "sessions": len(socket_server.eio.sockets),
         "rooms": sorted(str(room) for room in socket_server.manager.rooms.get("/", {})),
         "environs": len(socket_server.environ),
+        "stalls": len(noticed),
         "strangers": sum(socket_server.eio.strangers._counts.values()),
     }
 
@@ -161,6 +164,15 @@ def end(session_id: str) -> dict[str, str]:
 def hide(user_id: str) -> dict[str, str]:
     """Hide the users of the request's JSON from a user."""
     presence.set_hidden(user_id, frozenset(request.json or []))
+    return {}
+
+
+@app.post("/compute/<int:ms>")
+def compute(ms: int) -> dict[str, str]:
+    """Keep the event loop from serving others for so many milliseconds of CPU time."""
+    end = time.thread_time() + ms / 1000
+    while time.thread_time() < end:
+        pass
     return {}
 
 

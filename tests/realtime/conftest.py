@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.clients.sockets import Socket
-from tests.services import RedisServer, Service
+from tests.services import STALL_MS, RedisServer, Service
 
 FOREIGN = "https://evil.example"  # an origin that may not connect
 WORKERS = {
@@ -46,7 +46,8 @@ class Server(Service):
         return [sys.executable, "-m", "gunicorn", "tests.realtime.app:app", *bind, *WORKERS[self.worker]]
 
     def environment(self) -> dict[str, str]:
-        return {**os.environ, "ENDED": str(self.ended), "PYTHONUNBUFFERED": "1", **self.settings}
+        own = {"ENDED": str(self.ended), "PYTHONUNBUFFERED": "1", "STALL_MS": STALL_MS}
+        return {**os.environ, **own, **self.settings}
 
     def answers(self) -> bool:
         try:
