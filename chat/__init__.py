@@ -6,7 +6,7 @@ from wsgiref.types import WSGIApplication
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from chat.cli import migrate
+from chat import cli
 from chat.config import Config
 from chat.current import EXTENSION, Parts
 from chat.lib import logs
@@ -47,7 +47,7 @@ def create_app(config: Config | None = None) -> Flask:
     for blueprint in (auth.bp, messages.bp, rooms.bp, site.bp, docs.bp):
         app.register_blueprint(blueprint)
     app.register_blueprint(messages.bp, name=ALIAS, url_prefix="/api/message")
-    app.cli.add_command(migrate)
+    cli.init_app(app)
     server.init_app(
         app,
         config,

@@ -25,7 +25,7 @@ class Layer:
 
 # From top to bottom. A part is a package or a module directly inside `chat`; "chat" is `chat/__init__.py`.
 LAYERS = (
-    Layer("Start", "builds the app; command line", ("chat", "chat.cli")),
+    Layer("Start", "builds the app; command line", ("chat", "chat.cli", "chat.backup")),
     Layer("Transports", "parse, guard, one call, encode", ("chat.routes", "chat.sockets")),
     Layer("Middleware", "request checks, response headers", ("chat.openapi", "chat.middleware")),
     Layer("Controllers", "what the app does", ("chat.controllers",)),

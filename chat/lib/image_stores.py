@@ -18,6 +18,7 @@ from urllib3.exceptions import HTTPError
 from chat.config import Cloudinary
 from chat.errors import ImageStoreUnavailableError
 from chat.lib import threads
+from chat.lib.disk import sync_folder
 
 _LOCAL = re.compile(r".*/uploads/([0-9a-f]{32}\.(?:png|jpg|gif|webp))", re.ASCII)
 _DELIVERED = re.compile(r"(?:v\d+/)?((?:chat/)?[\w-]+)\.\w+", re.ASCII)  # what follows /upload/
@@ -85,11 +86,7 @@ class LocalImages:
                 file.flush()
                 os.fsync(file.fileno())
             partial.rename(path)
-            folder = os.open(path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            sync_folder(path.parent)
         finally:
             partial.unlink(missing_ok=True)
 

@@ -10,7 +10,7 @@ number n of a conversation was seen, no number under n appears. A client catches
 last ``rev`` that this or `Conversations.summarize` gave it.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -18,6 +18,8 @@ from msgspec import Struct
 from chat.models.conversation import Conversation, Room, Summary
 from chat.models.message import Draft, LegacyMessage, Message
 from chat.models.user import Session, User
+
+SKIPPED = 1_000_000  # numbers of a conversation; more than it gives between two backups
 
 
 class ProfileChange(Struct, frozen=True):
@@ -201,12 +203,27 @@ class Messages(Protocol):
         """The newest messages that contain the text, in any case, in one or all of the user's conversations."""
 
 
+class Upkeep(Protocol):
+    """What the server's owner does to the database as a whole. Each reads or writes all of it."""
+
+    def image_addresses(self) -> Iterator[str]:
+        """The addresses of all images of messages and profiles, in no particular order."""
+
+    def problems(self) -> Iterator[str]:
+        """What is wrong with what is stored, a sentence each. A number is wrong if its conversation hasn't given it."""
+
+    def mark_restored(self) -> None:
+        """Make a restored backup fit to go on: end all sessions, since some had ended since the backup, and leave
+        `SKIPPED` numbers out in each conversation, since clients may have seen some that the backup doesn't have."""
+
+
 class Store(Protocol):
     """Everything that is kept."""
 
     users: Users
     conversations: Conversations
     messages: Messages
+    upkeep: Upkeep
 
     def ping(self) -> None:
         """Return if the database answers, else raise `DatabaseUnavailableError`."""

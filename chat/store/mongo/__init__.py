@@ -8,9 +8,10 @@ from chat.store.mongo.conversations import MongoConversations
 from chat.store.mongo.ledger import Ledger
 from chat.store.mongo.legacy import Legacy
 from chat.store.mongo.messages import MongoMessages
+from chat.store.mongo.upkeep import MongoUpkeep
 from chat.store.mongo.users import MongoUsers
 from chat.store.mongo.writing import Writing
-from chat.store.port import Conversations, Messages, Users
+from chat.store.port import Conversations, Messages, Upkeep, Users
 
 
 class MongoStore:
@@ -26,6 +27,7 @@ class MongoStore:
         self.conversations: Conversations = MongoConversations(self._connection, ledger)
         writing = Writing(self._connection, ledger)
         self.messages: Messages = MongoMessages(self._connection, ledger, writing)
+        self.upkeep: Upkeep = MongoUpkeep(self._connection)
         self.legacy = Legacy(self._connection, writing)
         try:
             with failures_named():

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from chat.store.port import Conversations, Messages, Users
+from chat.store.port import Conversations, Messages, Upkeep, Users
 from chat.store.sqlite.conversations import SqliteConversations
 from chat.store.sqlite.file import SqliteFile
 from chat.store.sqlite.messages import SqliteMessages
+from chat.store.sqlite.upkeep import SqliteUpkeep
 from chat.store.sqlite.users import SqliteUsers
 
 
@@ -20,6 +21,7 @@ class SqliteStore:
         self.users: Users = SqliteUsers(self._file)
         self.conversations: Conversations = SqliteConversations(self._file)
         self.messages: Messages = SqliteMessages(self._file)
+        self.upkeep: Upkeep = SqliteUpkeep(self._file)
 
     def ping(self) -> None:
         """Raise `DatabaseUnavailableError` or `DatabaseDamagedError` if the file can't be used."""

@@ -6,15 +6,11 @@ released: add one.
 
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 from chat.errors import DatabaseTooNewError
-from chat.lib.progress import progress_bar
 from chat.store.sqlite.connection import Db
-
-BACKUP_PAGES = 2048  # copied at a time: 8 MiB
-LONG_BYTES = 256 * 1024 * 1024  # copying this much takes seconds: a progress bar is shown
+from chat.store.sqlite.snapshot import copy_database
 
 
 def migrate(db: Db, path: Path) -> None:
@@ -30,7 +26,8 @@ def migrate(db: Db, path: Path) -> None:
         if done > len(STEPS):
             raise DatabaseTooNewError(done, len(STEPS))
         if 0 < done < len(STEPS):
-            _back_up(path, done)
+            backup = path.with_name(f"{path.name}.backup-v{done}")
+            copy_database(path, backup, f"Backing up the database to {backup.name}")
         for step in STEPS[done:]:
             step(db)
         db.execute(f"PRAGMA user_version = {len(STEPS)}")
@@ -45,25 +42,6 @@ def _version(db: Db) -> int:
     version: int = db.execute("PRAGMA user_version").fetchone()[0]
     tables: int = db.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'messages'").fetchone()[0]
     return version or tables  # release 1.0 wrote no number
-
-
-def _back_up(path: Path, version: int) -> None:
-    """Copy the file as it is now. The copy gets its name when it is complete."""
-    backup = path.with_name(f"{path.name}.backup-v{version}")
-    partial = backup.with_name(f"{backup.name}.partial")
-    partial.unlink(missing_ok=True)
-    with (
-        closing(sqlite3.connect(path)) as source,
-        closing(sqlite3.connect(partial)) as target,
-        progress_bar(f"Backing up the database to {backup.name}", 1, hidden=path.stat().st_size < LONG_BYTES) as bar,
-    ):
-
-        def progress(_status: int, remaining: int, total: int) -> None:
-            bar.length = total
-            bar.update(total - remaining - bar.pos)
-
-        source.backup(target, pages=BACKUP_PAGES, progress=progress)
-    partial.replace(backup)
 
 
 def _release_1_0(db: Db) -> None:

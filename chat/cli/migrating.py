@@ -1,4 +1,4 @@
-"""What a server's owner runs by hand: `flask migrate`."""
+"""`flask migrate`."""
 
 import click
 from flask import current_app

@@ -1,0 +1,14 @@
+"""What a server's owner runs by hand: `flask <command>`. One module for each group of commands."""
+
+from flask import Flask
+
+from chat.cli.backups import backup, restore, verify
+from chat.cli.migrating import migrate
+
+COMMANDS = (migrate, backup, restore, verify)
+
+
+def init_app(app: Flask) -> None:
+    """Add the commands to `flask`."""
+    for command in COMMANDS:
+        app.cli.add_command(command)
