@@ -27,7 +27,7 @@ from chat.realtime.connections import Connections
 from chat.realtime.emitter import Emitter
 from chat.realtime.presence import Presence
 from chat.realtime.sessions import Sessions
-from chat.routes import auth, docs, messages, rooms, site
+from chat.routes import admin, auth, docs, messages, rooms, site
 from chat.sockets import CLIENT_EVENTS
 from chat.store import open_store
 
@@ -44,7 +44,7 @@ def create_app(config: Config | None = None) -> Flask:
     failures.init_app(app)
     origins.init_app(app, config)
     metrics.init_app(app, parts.metrics)
-    for blueprint in (auth.bp, messages.bp, rooms.bp, site.bp, docs.bp):
+    for blueprint in (auth.bp, messages.bp, rooms.bp, admin.bp, site.bp, docs.bp):
         app.register_blueprint(blueprint)
     app.register_blueprint(messages.bp, name=ALIAS, url_prefix="/api/message")
     cli.init_app(app)
@@ -56,7 +56,8 @@ def create_app(config: Config | None = None) -> Flask:
         may_connect=partial(origins.may_connect, config),
         credential=session_cookie,
     )
-    Sessions(parts.connections, parts.emitter, parts.bus, parts.store.users.sessions_alive)
+    users = parts.store.users
+    Sessions(parts.connections, parts.emitter, parts.bus, users.sessions_alive, users.endings)
     if config.stall_ms:
         stalls.watch(config.stall_ms / 1000, parts.metrics.count_stall)
     app.wsgi_app = _wrapped(app.wsgi_app, config)  # type: ignore[assignment, method-assign]  # Flask's own way to wrap it

@@ -11,6 +11,19 @@ from chat.schemas import ClientId, Number
 
 Id = Annotated[str, Meta(pattern="^[0-9a-f]{24}$", title="id")]
 NoticeKind = Literal["joined", "left", "added", "removed", "renamed"]  # what a notice of a room says
+AuditAction = Literal[  # what admins do
+    "user_created",
+    "user_made_admin",
+    "user_no_longer_admin",
+    "user_deactivated",
+    "user_reactivated",
+    "user_logged_out",
+    "user_deleted",
+    "user_exported",
+    "password_set",
+    "room_deleted",
+    "log_exported",
+]
 Time = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$", title="time")]
 
 
@@ -73,10 +86,76 @@ class User(Answer):
     updated_at: Time
 
 
-class LoggedIn(User, omit_defaults=True):
+class Me(User):
+    """The user who asks; ``admin`` if they are one."""
+
+    admin: bool | UnsetType = UNSET
+
+
+class LoggedIn(Me, omit_defaults=True):
     """The user who has logged in; ``token`` only if the request asked for it with ``?token=1``."""
 
     token: str | UnsetType = UNSET
+
+
+class Account(User):
+    """A user as admins see them."""
+
+    admin: bool
+    verified: bool
+    deactivated_at: Time | None
+    last_seen: Time | None
+
+
+class Accounts(Answer):
+    """A page of accounts; ``older`` is the ``before`` that asks for the next page, if there is one."""
+
+    users: list[Account]
+    older: Id | None
+
+
+class AdminRoom(Answer):
+    """A room as admins see it: what was said in it is not theirs to read."""
+
+    id: Id
+    name: str
+    public: bool
+    owner_id: Id
+    member_count: int
+    created_at: Time
+
+
+class AdminRooms(Answer):
+    """A page of rooms; ``older`` is the ``before`` that asks for the next page, if there is one."""
+
+    rooms: list[AdminRoom]
+    older: Id | None
+
+
+class AuditEntry(Answer):
+    """Something that an admin did: who (``actorId`` is null for the command line), what, to whom, when and why.
+
+    ``failed`` says why it did not happen after all.
+    """
+
+    id: Id
+    at: Time
+    actor_id: Id | None
+    actor: str
+    action: AuditAction
+    user_id: Id | None
+    room_id: Id | None
+    message_id: Id | None
+    reason: str
+    details: str
+    failed: str
+
+
+class AuditLog(Answer):
+    """A page of the audit log; ``older`` is the ``before`` that asks for the next page, if there is one."""
+
+    entries: list[AuditEntry]
+    older: Id | None
 
 
 class Session(Answer, rename="camel"):

@@ -4,11 +4,12 @@
 """
 
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast, get_args
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from dotenv import dotenv_values
@@ -19,6 +20,8 @@ MIN_BCRYPT_COST = 10  # in production: bcrypt's customary default, and the cost 
 MIN_SECRET_LENGTH = 32  # RFC 7518, 3.2: an HS256 key is at least as long as the hash, 256 bits
 MAKE_ONE = 'make one with: python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
 T = TypeVar("T")
+Signup = Literal["open", "invite", "closed"]
+Emails = Literal["everyone", "admins"]
 
 
 class ConfigError(RuntimeError):
@@ -75,6 +78,16 @@ class Config:
     refuse_common_passwords: bool = False
     bcrypt_cost: int = MIN_BCRYPT_COST  # 2^cost rounds
 
+    signup: Signup | None = None  # who may create an account; None is "open", and production warns of it
+    signup_domains: tuple[str, ...] = ()  # of emails that may sign up; none is all
+    emails: Emails = "everyone"  # who sees the emails of others
+    smtp_url: str | None = field(default=None, repr=False)
+    mail_from: str = ""
+    verify_email: bool = False  # a new account has to follow a link that is sent to its email
+    message_ttl_days: int = 0  # messages older than this lose their content; 0 is never
+    session_idle_days: int = 30  # a session that is not used for so long ends
+    session_max_days: int = 365  # so long after its login, any session ends
+
     max_text_length: int = 4000  # characters of a message
     max_name_length: int = 100  # characters of a user's or a room's name
     max_history_page: int = 1000  # messages of one page of history
@@ -92,6 +105,11 @@ class Config:
         """Whether secrets must be strong and cookies are Secure."""
         return self.app_env == "production"
 
+    @property
+    def who_may_join(self) -> Signup:
+        """Who may create an account."""
+        return self.signup or "open"
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Config":
         """Read the settings from ``environ``; by default the process's environment over the file `.env`.
@@ -108,6 +126,12 @@ class Config:
             raise ConfigError("ALLOW_QUERY_USER_ID lets anyone act as any user: unset it in production")
         if not 4 <= numbers["bcrypt_cost"] <= 31 or (production and numbers["bcrypt_cost"] < MIN_BCRYPT_COST):
             raise ConfigError(f"BCRYPT_COST is {numbers['bcrypt_cost']}: use {MIN_BCRYPT_COST} or a little more")
+        if not 1 <= numbers["session_idle_days"] <= numbers["session_max_days"]:
+            raise ConfigError("SESSION_IDLE_DAYS must be at least 1, and at most SESSION_MAX_DAYS")
+        public_url = "".join(env.origins("PUBLIC_URL", ())[:1])
+        smtp_url = _smtp_url(env, public_url)
+        if flags["verify_email"] and not smtp_url:
+            raise ConfigError("VERIFY_EMAIL needs a mail server: set SMTP_URL")
         return cls(
             app_env=app_env,
             data_dir=data_dir,
@@ -117,10 +141,15 @@ class Config:
             redis_url=env.text("REDIS_URL"),
             cloudinary=_cloudinary(env),
             client_origins=env.origins("CLIENT_ORIGINS", cls.client_origins),
-            public_url="".join(env.origins("PUBLIC_URL", ())[:1]),
+            public_url=public_url,
             frontend_dist=ROOT / (env.text("FRONTEND_DIST") or cls.frontend_dist),
             metrics_token=env.text("METRICS_TOKEN"),
             rates=env.rates(),
+            signup=cast(Signup | None, env.one_of(get_args(Signup), "SIGNUP")),
+            signup_domains=env.domains("SIGNUP_DOMAINS"),
+            emails=cast(Emails, env.one_of(get_args(Emails), "EMAILS") or cls.emails),
+            smtp_url=smtp_url,
+            mail_from=env.text("MAIL_FROM") or "",
             **cast(dict[str, Any], flags | numbers),
         )
 
@@ -169,6 +198,13 @@ class _Env:
                 )
         return origins
 
+    def domains(self, name: str) -> tuple[str, ...]:
+        domains = tuple(part.strip().lower() for part in (self.text(name) or "").split(",") if part.strip())
+        for domain in domains:
+            if not re.fullmatch(r"[^@\s/:]+", domain):
+                raise ConfigError(f"{name} has {domain!r}: use domains like example.org, comma-separated")
+        return domains
+
     def rates(self) -> Rates:
         wanted = "a rate such as '10 per 5 minutes'"
         rates = asdict(Rates())
@@ -215,6 +251,22 @@ def _strong(name: str, secret: str | None, production: bool) -> str | None:
     if production and secret and len(secret) < MIN_SECRET_LENGTH:
         raise ConfigError(f"{name} is weak: it needs {MIN_SECRET_LENGTH} characters; {MAKE_ONE}")
     return secret
+
+
+def _smtp_url(env: _Env, public_url: str) -> str | None:
+    """The address of the mail server. Mails have links, and only PUBLIC_URL says where those lead."""
+    url = env.text("SMTP_URL")
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise ConfigError(
+            "SMTP_URL must look like smtp://user:password@mail.example.org:587, or smtps://… for port 465"
+        )
+    for name, value in (("PUBLIC_URL", public_url), ("MAIL_FROM", env.text("MAIL_FROM"))):
+        if not value:
+            raise ConfigError(f"SMTP_URL needs {name} too")
+    return url
 
 
 def _cloudinary(env: _Env) -> Cloudinary | None:

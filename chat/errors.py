@@ -91,6 +91,20 @@ class NotTheOwnerError(ChatError):
     message = "only the owner of the room can do this"
 
 
+class NotAnAdminError(ChatError):
+    """Only admins can do this."""
+
+    status, code = 403, "not_an_admin"
+    message = "only admins can do this"
+
+
+class DeactivatedError(ChatError):
+    """The account is deactivated: only an admin can change that."""
+
+    status, code = 403, "deactivated"
+    message = "this account is deactivated: ask an admin of this server"
+
+
 class NotFoundError(ChatError):
     """It doesn't exist, or you can't see it."""
 

@@ -118,7 +118,8 @@ def _declared(app: Flask, config: Config) -> Iterator[tuple[Rule, Any]]:
 def _operation(rule: Rule, method: str, view: Any, components: dict[str, Any], config: Config) -> dict[str, Any]:
     operation: Operation = view.operation
     guarded = "guarded" in view.__dict__
-    failures = {*operation.fails, *ALWAYS, *(CHANGING if method not in READING else ()), *(GUARDED if guarded else ())}
+    failures = {*operation.fails, *view.__dict__.get("fails", ()), *ALWAYS}
+    failures |= {*(CHANGING if method not in READING else ()), *(GUARDED if guarded else ())}
     failures |= {error for name, kind in operation.takes.items() for error in _failures_with(name, kind)}
     security = LOGIN if guarded else []
     if operation.opened_by:

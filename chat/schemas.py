@@ -20,6 +20,8 @@ MAX_EMOJI = 16  # code points: the longest family with its joiners and skin tone
 MAX_MEMBERS = 1000  # of a room
 MAX_FOUND = 100  # messages that a search finds
 MAX_QUERY = 256  # characters to search for: servers refuse addresses of over 4,000 bytes, and one may take 12 of them
+MAX_REASON = 500  # characters of why an admin does something, or a user reports something
+MAX_PAGE = 200  # accounts or rooms in one page of an admin's list
 MAX_CURSORS = 10_000  # conversations in one sync
 
 
@@ -194,6 +196,27 @@ class Search(Struct, rename={"with_id": "with"}):
     q: Annotated[str, Meta(max_length=MAX_QUERY, title="text")]
     with_id: Id | None = None
     limit: Annotated[int, Meta(ge=1, le=MAX_FOUND)] = MAX_FOUND // 2
+
+
+class Reason(Struct):
+    """Why an admin does this; the audit log keeps it."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=MAX_REASON, title="text")]
+
+
+class Found(Struct):
+    """A page of what contains a text: the newest whose id is less than ``before``."""
+
+    q: Annotated[str, Meta(max_length=MAX_QUERY, title="text")] = ""
+    before: Id | None = None
+    limit: Annotated[int, Meta(ge=1, le=MAX_PAGE)] = 50
+
+
+class LogPage(Struct):
+    """A page of the audit log: the entries whose id is less than ``before``."""
+
+    before: Id | None = None
+    limit: Annotated[int, Meta(ge=1, le=500)] = 100
 
 
 def _check_one_target(to: Id | None, room: Id | None) -> None:

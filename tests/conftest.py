@@ -18,6 +18,7 @@ from werkzeug.serving import make_server
 
 from chat import create_app
 from chat.config import Config
+from chat.store.port import AccountChange
 from tests.clients.http import Browser, Person, Site
 from tests.clients.sockets import Socket
 from tests.clients.wsgi import in_process
@@ -104,6 +105,14 @@ def client(site: Site) -> Browser:
 def sign_up(site: Site) -> SignUp:
     """Make an account: ``sign_up("Ann")``."""
     return site.sign_up
+
+
+@pytest.fixture
+def admin(app: Flask, sign_up: SignUp) -> Person:
+    """Ada, who is an admin."""
+    ada = sign_up("Ada")
+    app.extensions["chat"].store.users.change_account(ada.id, AccountChange(admin=True))
+    return ada
 
 
 @pytest.fixture

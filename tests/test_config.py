@@ -56,6 +56,13 @@ def test_the_database_has_three_names(tmp_path: Path, name: str) -> None:
         ("CLIENT_ORIGINS", "example.org"),
         ("CLIENT_ORIGINS", "https://example.org/path"),
         ("CLOUDINARY_API_KEY", "only-one"),
+        ("SIGNUP", "perhaps"),
+        ("SIGNUP_DOMAINS", "https://example.org"),
+        ("EMAILS", "no one"),
+        ("SMTP_URL", "mail.example.org"),
+        ("VERIFY_EMAIL", "on"),
+        ("SESSION_IDLE_DAYS", "0"),
+        ("SESSION_MAX_DAYS", "29"),
         ("CLOUDINARY_URL", "https://example.org"),
     ],
 )
@@ -85,6 +92,23 @@ def test_secrets_do_not_show_when_settings_are_printed(tmp_path: Path) -> None:
 def test_the_previous_secret_is_held_to_the_same_strength(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="JWT_SECRET_PREVIOUS is weak"):
         _read(tmp_path, APP_ENV="production", JWT_SECRET=SECRET, JWT_SECRET_PREVIOUS="short")
+
+
+def test_mail_needs_a_sender_and_the_address_where_links_lead(tmp_path: Path) -> None:
+    mail = {"SMTP_URL": "smtp://u:hidden@mail.example.org:587"}
+    with pytest.raises(ConfigError, match="SMTP_URL needs PUBLIC_URL too"):
+        _read(tmp_path, **mail, MAIL_FROM="chat@example.org")
+    with pytest.raises(ConfigError, match="SMTP_URL needs MAIL_FROM too"):
+        _read(tmp_path, **mail, PUBLIC_URL="https://chat.example.org")
+    config = _read(tmp_path, **mail, PUBLIC_URL="https://chat.example.org", MAIL_FROM="chat@example.org")
+    assert config.smtp_url == mail["SMTP_URL"]
+    assert "hidden" not in repr(config)
+
+
+def test_sign_up_is_open_unless_it_is_set(tmp_path: Path) -> None:
+    assert _read(tmp_path).who_may_join == "open"
+    config = _read(tmp_path, SIGNUP="invite", SIGNUP_DOMAINS="Example.org, b.example")
+    assert (config.who_may_join, config.signup_domains) == ("invite", ("example.org", "b.example"))
 
 
 def test_rates_are_written_in_words(tmp_path: Path) -> None:

@@ -148,12 +148,13 @@ def test_every_code_of_the_table_is_documented_on_some_route(described: dict[str
 
 
 def test_every_route_really_answers_as_it_says(
-    hold_to_it: set[tuple[str, str, int]], described: dict[str, Any], client: Browser, sign_up: SignUp
+    hold_to_it: set[tuple[str, str, int]], described: dict[str, Any], client: Browser, sign_up: SignUp, admin: Person
 ) -> None:
     for path in ("/healthz", "/readyz", "/api/limits", "/api/openapi.json", "/api/docs", "/api/docs.css"):
         client.get(path)
     client.get("/metrics", headers={"Authorization": f"Bearer {METRICS_TOKEN}"})
     ann, bob = sign_up("Ann"), sign_up("Bob")
+    _manage(admin, sign_up("Carl"))
     _use_the_account(ann)
     _talk(ann, bob)
     _meet_in_a_room(ann, bob)
@@ -201,6 +202,18 @@ def _use_the_account(me: Person) -> None:
     other = next(session["id"] for session in listed if not session["current"])
     me.http.delete(f"/api/auth/sessions/{other}")
     me.http.delete("/api/auth/sessions")
+
+
+def _manage(admin: Person, carl: Person) -> None:
+    why, account = {"reason": "because"}, f"/api/admin/users/{carl.id}"
+    for path in ("users", f"users/{carl.id}", f"users/{carl.id}/export?reason=asked", "rooms", "log", "log/export"):
+        admin.http.get(f"/api/admin/{path}")
+    for step in ("deactivate", "reactivate", "log-out"):
+        admin.http.post(f"{account}/{step}", json=why)
+    admin.http.put(f"{account}/admin", json=why)
+    admin.http.delete(f"{account}/admin", json=why)
+    admin.http.delete(f"/api/admin/rooms/{carl.log_in().create_room('Room')['_id']}", json=why)
+    admin.http.delete(account, json=why)
 
 
 def _talk(ann: Person, bob: Person) -> None:

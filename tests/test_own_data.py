@@ -132,7 +132,9 @@ def test_a_conversation_with_a_deleted_account_stays_readable_for_the_other(ann:
     history = bob.history(ann)
     assert [message.get("text") for message in history] == ["do you remember?", None]
     assert listed["lastMessage"] == history[-1]
-    assert [found["_id"] for found in bob.call("GET", f"/api/messages/search?q=remember&with={ann.id}")] == [mine["_id"]]
+    assert [found["_id"] for found in bob.call("GET", f"/api/messages/search?q=remember&with={ann.id}")] == [
+        mine["_id"]
+    ]
     with _export(bob) as archive:
         assert [message.get("text") for message in _lines(archive, "messages.ndjson")] == [None, "do you remember?"]
     assert bob.ask("POST", f"/api/messages/send/{ann.id}", {"text": "hello?"}).status_code == 404

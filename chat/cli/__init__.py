@@ -4,8 +4,10 @@ from flask import Flask
 
 from chat.cli.backups import backup, restore, verify
 from chat.cli.migrating import migrate
+from chat.cli.rooms import room
+from chat.cli.users import user
 
-COMMANDS = (migrate, backup, restore, verify)
+COMMANDS = (user, room, migrate, backup, restore, verify)
 
 
 def init_app(app: Flask) -> None:

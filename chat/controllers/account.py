@@ -27,7 +27,7 @@ def export(login: Login) -> Iterator[File]:
     """
     limits.hit("exports", login.user.id)
     logs.security("exported", login.user.id)
-    return _files(login)
+    return files_of(login.user, login.session_id)
 
 
 def delete(me: User, body: schemas.Password) -> None:
@@ -37,6 +37,12 @@ def delete(me: User, body: schemas.Password) -> None:
     `NotMigratedError`, which has changed nothing.
     """
     auth.verify_password(me, body.password)
+    erase(me)
+    logs.security("account_deleted", me.id)
+
+
+def erase(me: User) -> None:
+    """Erase a user, as `delete` says. Raises `NotMigratedError`, which has changed nothing."""
     _erase_messages(me)
     for conversation in store.conversations.of_member(me.id):
         if isinstance(conversation, Room):
@@ -46,16 +52,15 @@ def delete(me: User, body: schemas.Password) -> None:
     if removed.profile_pic:
         images.remove(removed.profile_pic)
     sessions.announce_end(me.id, [session.id for session in removed.sessions])
-    logs.security("account_deleted", me.id)
 
 
-def _files(login: Login) -> Iterator[File]:
-    me = login.user
+def files_of(me: User, session_id: str = "") -> Iterator[File]:
+    """The files of an export, as `export` says; ``session_id`` is the session that asks."""
     mine = store.conversations.of_member(me.id)
     pictures = {me.profile_pic}
     profile = msgspec.to_builtins(views.user(me)) | {"blocked": sorted(me.blocked)}
     yield "profile.json", [msgspec.json.encode(profile)]
-    yield "sessions.ndjson", _lines(sessions.index(me, login.session_id))
+    yield "sessions.ndjson", _lines(sessions.index(me, session_id))
     yield "conversations.ndjson", _lines(_about(conversation) for conversation in mine)
     yield "messages.ndjson", chain.from_iterable(_messages(me, conversation, pictures) for conversation in mine)
     missing = []

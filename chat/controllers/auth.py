@@ -7,6 +7,7 @@ from chat.controllers import sessions, views
 from chat.current import config, images, limits, passwords, store, tokens
 from chat.errors import (
     BadRequestError,
+    DeactivatedError,
     InvalidCredentialsError,
     InvalidTokenError,
     NoTokenError,
@@ -42,27 +43,33 @@ class Visitor:
     address: str
 
 
-def signup(body: schemas.Signup, visitor: Visitor) -> tuple[answers.User, str]:
+def signup(body: schemas.Signup, visitor: Visitor) -> tuple[answers.Me, str]:
     """Create an account and log in: the user and a token.
 
     Raises `BadRequestError` if a field is invalid, `UserExistsError`, or `RateLimitedError`.
     """
+    limits.hit("signups", visitor.address)
+    user = new_user(body)
+    if not store.users.add(user):
+        raise UserExistsError
+    logs.security("signup", user.id)
+    return views.me(user), _begin_session(user, visitor)
+
+
+def new_user(body: schemas.Signup, *, admin: bool = False) -> User:
+    """A user with these fields, who is not stored yet. Raises `BadRequestError` if one is invalid."""
     email = normal_email(body.email)
     if len(body.email) > MAX_EMAIL or not is_email(email):
         raise BadRequestError("this is not an email address")
     name = clean_name(body.full_name, "full name")
-    limits.hit("signups", visitor.address)
-    user = User(email=email, full_name=name, password_hash=_hash_new(body.password))
-    if not store.users.add(user):
-        raise UserExistsError
-    logs.security("signup", user.id)
-    return views.user(user), _begin_session(user, visitor)
+    return User(email=email, full_name=name, password_hash=hash_new(body.password), admin=admin)
 
 
-def login(body: schemas.Credentials, visitor: Visitor) -> tuple[answers.User, str]:
+def login(body: schemas.Credentials, visitor: Visitor) -> tuple[answers.Me, str]:
     """Log in: the user and a token.
 
-    Raises `InvalidCredentialsError`, which never says what was wrong, or `RateLimitedError` after many wrong logins.
+    Raises `InvalidCredentialsError`, which never says what was wrong, `RateLimitedError` after many wrong logins, or
+    `DeactivatedError`, which only who knows the password gets to see.
     """
     limits.test("wrong_logins_from", visitor.address)
     email = body.email.strip()[:MAX_EMAIL]  # no account has a longer one: it is compared and counted like any other
@@ -72,8 +79,10 @@ def login(body: schemas.Credentials, visitor: Visitor) -> tuple[answers.User, st
         limits.hit("wrong_logins_from", visitor.address)
         raise
     limits.test("wrong_logins_from", visitor.address)  # others may have guessed meanwhile
+    if user.deactivated_at:
+        raise DeactivatedError
     logs.security("login", user.id)
-    return views.user(user), _begin_session(user, visitor)
+    return views.me(user), _begin_session(user, visitor)
 
 
 def logout(token: str | None) -> None:
@@ -107,17 +116,17 @@ def load_session_user(user_id: str, session_id: str | None) -> User:
     return user
 
 
-def change_password(login: Login, body: schemas.PasswordChange) -> answers.User:
+def change_password(login: Login, body: schemas.PasswordChange) -> answers.Me:
     """Set a new password, and end all sessions but this one. Raises `InvalidCredentialsError` or `RateLimitedError`."""
     me = login.user
     verify_password(me, body.current_password)
-    new_hash = _hash_new(body.new_password)
+    new_hash = hash_new(body.new_password)
     ended = store.users.set_password(me.id, old_hash=me.password_hash, new_hash=new_hash, keep_session=login.session_id)
     if ended is None:  # another request has changed it meanwhile
         raise InvalidCredentialsError("the current password is wrong")
     logs.security("password_changed", me.id)
     sessions.announce_end(me.id, [session.id for session in ended])
-    return views.user(store.users.find(me.id) or me)
+    return views.me(store.users.find(me.id) or me)
 
 
 def verify_password(me: User, password: str) -> None:
@@ -131,7 +140,7 @@ def verify_password(me: User, password: str) -> None:
         raise InvalidCredentialsError("the current password is wrong") from None
 
 
-def update_profile(me: User, body: schemas.Profile) -> answers.User:
+def update_profile(me: User, body: schemas.Profile) -> answers.Me:
     """Set the name, the picture, or both. Raises `BadRequestError`, `BadImageError` or `ImageStoreUnavailableError`."""
     full_name = None if body.full_name is None else clean_name(body.full_name, "full name")
     if full_name is None and not body.profile_pic:
@@ -144,7 +153,7 @@ def update_profile(me: User, body: schemas.Profile) -> answers.User:
         raise UserNotFoundError
     if change.replaced_picture:
         images.remove(change.replaced_picture)
-    return views.user(change.user)
+    return views.me(change.user)
 
 
 def save_image(me: User, data_uri: str) -> str:
@@ -154,6 +163,17 @@ def save_image(me: User, data_uri: str) -> str:
     """
     limits.hit("images", me.id)
     return images.save(data_uri)
+
+
+def hash_new(password: str) -> str:
+    """The hash of a new password. Raises `BadRequestError` if it is too short, too long or too common."""
+    if len(password) < MIN_PASSWORD:
+        raise BadRequestError(f"the password needs at least {MIN_PASSWORD} characters")
+    if len(password.encode()) > MAX_PASSWORD:
+        raise BadRequestError(f"the password is over {MAX_PASSWORD} bytes")
+    if config.refuse_common_passwords and password.lower() in common():
+        raise BadRequestError("this is one of the most common passwords: choose another one")
+    return passwords.hash(password)
 
 
 def _check_session(user: User, session_id: str) -> None:
@@ -179,16 +199,6 @@ def _verify(account: str, user: User | None, password: str) -> User:
         raise InvalidCredentialsError
     limits.clear("wrong_logins", account)
     return user
-
-
-def _hash_new(password: str) -> str:
-    if len(password) < MIN_PASSWORD:
-        raise BadRequestError(f"the password needs at least {MIN_PASSWORD} characters")
-    if len(password.encode()) > MAX_PASSWORD:
-        raise BadRequestError(f"the password is over {MAX_PASSWORD} bytes")
-    if config.refuse_common_passwords and password.lower() in common():
-        raise BadRequestError("this is one of the most common passwords: choose another one")
-    return passwords.hash(password)
 
 
 def _begin_session(user: User, visitor: Visitor) -> str:

@@ -95,6 +95,11 @@ def rename(me: User, room_id: str, body: schemas.RoomName) -> answers.Room:
 def delete(me: User, room_id: str) -> None:
     """Remove a room of mine with all its messages. Raises `NotFoundError` or `NotTheOwnerError`."""
     room = _owned(me, room_id)
+    erase(room)
+
+
+def erase(room: Room) -> None:
+    """Remove a room with all its messages, and tell its members."""
     _erase(room)
     emitter.to_users(room.members, events.ROOM_UPDATED, views.room_change(room, deleted=True))
 

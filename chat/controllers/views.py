@@ -6,6 +6,7 @@ from msgspec import UNSET, Struct
 from msgspec.structs import asdict
 
 from chat import answers
+from chat.models.audit import Entry
 from chat.models.conversation import Conversation, Room, Summary
 from chat.models.message import LegacyMessage, Message
 from chat.models.user import Session, User
@@ -26,7 +27,41 @@ def user(user: User) -> answers.User:
     )
 
 
-def logged_in(user: answers.User, token: str) -> answers.LoggedIn:
+def me(me: User) -> answers.Me:
+    """A user as they see themselves."""
+    return _joined(answers.Me, user(me), admin=me.admin or UNSET)
+
+
+def account(account: User) -> answers.Account:
+    """A user as admins see them."""
+    return _joined(
+        answers.Account,
+        user(account),
+        admin=account.admin,
+        verified=account.verified,
+        deactivated_at=iso(account.deactivated_at) if account.deactivated_at else None,
+        last_seen=iso(account.last_seen) if account.last_seen else None,
+    )
+
+
+def admin_room(room: Room) -> answers.AdminRoom:
+    """A room as admins see it."""
+    return answers.AdminRoom(
+        id=room.id,
+        name=room.name,
+        public=room.public,
+        owner_id=room.owner_id,
+        member_count=len(room.members),
+        created_at=iso(room.created_at),
+    )
+
+
+def audit_entry(entry: Entry) -> answers.AuditEntry:
+    """An entry of the audit log as admins see it."""
+    return answers.AuditEntry(**{**asdict(entry), "at": iso(entry.at)})
+
+
+def logged_in(user: answers.Me, token: str) -> answers.LoggedIn:
     """The user who has logged in, with the token."""
     return _joined(answers.LoggedIn, user, token=token)
 

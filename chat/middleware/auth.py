@@ -10,8 +10,9 @@ from flask import Response, request
 from werkzeug.http import parse_cookie
 
 from chat.controllers import auth
+from chat.controllers.auth import Login
 from chat.current import config
-from chat.errors import WrongUserError
+from chat.errors import NotAnAdminError, WrongUserError
 from chat.lib import tokens
 
 COOKIE = "jwt"
@@ -31,6 +32,19 @@ def protect_route(view: View) -> View:
 
     guarded.__dict__["guarded"] = True
     return guarded
+
+
+def require_admin(view: View) -> View:
+    """Let only admins through; the view gets who it is as ``login``."""
+
+    @wraps(view)
+    def guarded(login: Login, **arguments: Any) -> Any:
+        if not login.user.admin:
+            raise NotAnAdminError
+        return view(login=login, **arguments)
+
+    guarded.__dict__["fails"] = (NotAnAdminError,)
+    return protect_route(guarded)
 
 
 def session_cookie(environ: WSGIEnvironment) -> str | None:

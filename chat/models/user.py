@@ -22,6 +22,8 @@ class User(Struct, frozen=True, kw_only=True):
     """A person with an account. ``password_hash`` (bcrypt) never leaves the models.
 
     ``sessions`` are in the order in which they began. ``blocked`` has the ids of the users whom this one blocks.
+    A deactivated user keeps their messages, has no session and can't begin one. ``verified`` says whether the
+    email is known to be theirs, or need not be.
     """
 
     id: str = field(default_factory=new_id)
@@ -32,6 +34,9 @@ class User(Struct, frozen=True, kw_only=True):
     created_at: int = field(default_factory=now)
     updated_at: int = field(default_factory=now)
     last_seen: int | None = None
+    admin: bool = False
+    deactivated_at: int | None = None
+    verified: bool = True
     sessions: tuple[Session, ...] = ()
     blocked: frozenset[str] = frozenset()
 

@@ -115,6 +115,13 @@ class Bus:
         self._unsent.append(command)
         self._filled.set()
 
+    def flush(self) -> None:
+        """Return when all that was deferred has been done, or after a while: for a process that is about to end."""
+        if self.redis:
+            done = threading.Event()
+            self.defer(done.set)
+            done.wait(TIMEOUT_SECONDS)
+
     def messages(self, channel: str, on_gap: Callable[[], None]) -> Iterator[bytes]:
         """The messages of a channel, for ever. Calls ``on_gap`` if it was cut off for a while and listens again."""
         assert self.redis is not None

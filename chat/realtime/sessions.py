@@ -16,14 +16,25 @@ SWEEP_SECONDS = 30.0  # at most as long, a login that ended unheard of (Redis wa
 
 
 class Sessions:
-    """Closes the sockets of logins that have ended. ``alive`` returns those of the given session ids that have not."""
+    """Closes the sockets of logins that have ended. ``alive`` returns those of the given session ids that have not.
+
+    ``endings`` is a number that grows when a process that is not on the bus, such as the command line, ends logins.
+    """
 
     def __init__(
-        self, connections: Connections, emitter: Emitter, bus: Bus, alive: Callable[[Set[str]], Iterable[str]]
+        self,
+        connections: Connections,
+        emitter: Emitter,
+        bus: Bus,
+        alive: Callable[[Set[str]], Iterable[str]],
+        endings: Callable[[], int],
     ) -> None:
         self._connections = connections
         self._emitter = emitter
         self._alive = alive
+        self._endings = endings
+        self._seen_endings = 0
+        self._looking = self._failing = False
         self._next_sweep = time.monotonic() + SWEEP_SECONDS
         bus.subscribe(SessionEnded, lambda ended: emitter.close_session(ended.session_id))
         server.every_second(self._tick)
@@ -52,3 +63,21 @@ class Sessions:
         if time.monotonic() >= self._next_sweep:
             self._next_sweep = time.monotonic() + SWEEP_SECONDS
             threads.spawn(self.sweep)
+        elif not self._looking:
+            self._looking = True
+            threads.spawn(self._look)
+
+    def _look(self) -> None:
+        """Sweep at once if logins were ended that the bus did not tell of."""
+        try:
+            endings = self._endings()
+            if endings != self._seen_endings:
+                self._seen_endings = endings
+                self.sweep()
+                self._failing = False
+        except Exception as error:
+            if not self._failing:  # it is asked every second: once is enough to say
+                log.warning("could not ask whether logins have ended: %s", error)
+            self._failing = True
+        finally:
+            self._looking = False

@@ -8,6 +8,7 @@ from chat.controllers.auth import Login
 from chat.errors import (
     BadImageError,
     DatabaseUnavailableError,
+    DeactivatedError,
     ImageStoreUnavailableError,
     InvalidCredentialsError,
     NotMigratedError,
@@ -32,7 +33,7 @@ def signup(body: schemas.Signup, query: schemas.WithToken) -> Response:
 
 
 @bp.post("/login")
-@endpoint(answer=answers.LoggedIn, fails=(InvalidCredentialsError,), headers=SETS_COOKIE)
+@endpoint(answer=answers.LoggedIn, fails=(InvalidCredentialsError, DeactivatedError), headers=SETS_COOKIE)
 def login(body: schemas.Credentials, query: schemas.WithToken) -> Response:
     """Log in."""
     return _welcome(*auth.login(body, _visitor()), query)
@@ -49,15 +50,15 @@ def logout() -> Response:
 @bp.get("/check")
 @protect_route
 @endpoint()
-def check(me: User) -> answers.User:
+def check(me: User) -> answers.Me:
     """Who am I?"""
-    return views.user(me)
+    return views.me(me)
 
 
 @bp.put("/update-profile")
 @protect_route
 @endpoint(fails=(BadImageError, ImageStoreUnavailableError))
-def update_profile(me: User, body: schemas.Profile) -> answers.User:
+def update_profile(me: User, body: schemas.Profile) -> answers.Me:
     """Set my name, my picture, or both."""
     return auth.update_profile(me, body)
 
@@ -65,7 +66,7 @@ def update_profile(me: User, body: schemas.Profile) -> answers.User:
 @bp.put("/password")
 @protect_route
 @endpoint(fails=(InvalidCredentialsError,))
-def change_password(login: Login, body: schemas.PasswordChange) -> answers.User:
+def change_password(login: Login, body: schemas.PasswordChange) -> answers.Me:
     """Set a new password; all other sessions end."""
     return auth.change_password(login, body)
 
@@ -115,7 +116,7 @@ def delete_account(me: User, body: schemas.Password) -> Response:
     return clear_cookie(encoded(answers.Done(message="your account has been deleted")))
 
 
-def _welcome(user: answers.User, token: str, query: schemas.WithToken) -> Response:
+def _welcome(user: answers.Me, token: str, query: schemas.WithToken) -> Response:
     answer = views.logged_in(user, token) if query.token else user
     return set_cookie(encoded(answer), token)
 

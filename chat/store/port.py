@@ -13,8 +13,9 @@ last ``rev`` that this or `Conversations.summarize` gave it.
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Protocol
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
+from chat.models.audit import Entry
 from chat.models.conversation import Conversation, Room, Summary
 from chat.models.message import Draft, LegacyMessage, Message
 from chat.models.user import Session, User
@@ -27,6 +28,16 @@ class ProfileChange(Struct, frozen=True):
 
     user: User
     replaced_picture: str | None
+
+
+class AccountChange(Struct, frozen=True, kw_only=True):
+    """What to set in an account; what is unset stays. ``end_sessions`` also ends all sessions, in the same write."""
+
+    password_hash: str | UnsetType = UNSET
+    admin: bool | UnsetType = UNSET
+    deactivated_at: int | UnsetType | None = UNSET
+    verified: bool | UnsetType = UNSET
+    end_sessions: bool = False
 
 
 class MemberChange(Struct, frozen=True):
@@ -79,6 +90,15 @@ class Users(Protocol):
     def all(self) -> list[User]:
         """All users, without sessions and blocks, in no particular order."""
 
+    def search(self, text: str, before: str | None, limit: int) -> list[User]:
+        """The newest users whose id is less than ``before`` and whose name or email contains the text, in any case.
+
+        Without sessions and blocks, the newest account first.
+        """
+
+    def change_account(self, user_id: str, change: AccountChange) -> User | None:
+        """Change an account in one write. Return the user as they were, or None if there is no such user."""
+
     def set_profile(self, user_id: str, *, full_name: str | None, profile_pic: str | None) -> ProfileChange | None:
         """Set what is not None, in one write. Return None if there is no such user."""
 
@@ -100,7 +120,7 @@ class Users(Protocol):
     def begin_session(self, user_id: str, session: Session, *, password_hash: str, keep: int) -> list[Session] | None:
         """Begin a session, in one write. Only the newest ``keep`` of the user go on; return those that ended.
 
-        Return None, and begin nothing, if ``password_hash`` is no longer the user's hash.
+        Return None, and begin nothing, if ``password_hash`` is no longer the user's hash, or the user is deactivated.
         """
 
     def touch_session(self, user_id: str, session_id: str, time: int) -> None:
@@ -111,6 +131,12 @@ class Users(Protocol):
 
     def sessions_alive(self, session_ids: Collection[str]) -> set[str]:
         """Those of these sessions that have not ended, in one query."""
+
+    def endings(self) -> int:
+        """A number that grows whenever `change_account` or `remove` has ended sessions, in whatever process.
+
+        The command line is a process that no bus connects to the servers: so they notice what it ends.
+        """
 
     def set_blocked(self, user_id: str, other_id: str, blocked: bool) -> None:
         """Whether the user blocks the other. Once this returns, no message of the other to the user is appended."""
@@ -139,6 +165,9 @@ class Conversations(Protocol):
 
     def add_room(self, room: Room) -> None:
         """Store a new room."""
+
+    def search_rooms(self, text: str, before: str | None, limit: int) -> list[Room]:
+        """The newest rooms whose id is less than ``before`` and whose name contains the text, in any case, newest first."""
 
     def public_rooms(self) -> list[Room]:
         """All public rooms."""
@@ -217,6 +246,16 @@ class Upkeep(Protocol):
         `SKIPPED` numbers out in each conversation, since clients may have seen some that the backup doesn't have."""
 
 
+class Audit(Protocol):
+    """What admins did. Entries are added and read; there is no way to change or remove one."""
+
+    def add(self, entry: Entry) -> None:
+        """Store an entry."""
+
+    def page(self, before: str | None, limit: int) -> list[Entry]:
+        """The newest entries whose id is less than ``before``, or of all, the newest first."""
+
+
 class Store(Protocol):
     """Everything that is kept."""
 
@@ -224,6 +263,7 @@ class Store(Protocol):
     conversations: Conversations
     messages: Messages
     upkeep: Upkeep
+    audit: Audit
 
     def ping(self) -> None:
         """Return if the database answers, else raise `DatabaseUnavailableError`."""

@@ -60,7 +60,23 @@ READING = (
     Route("GET", "/api/rooms/{room}"),
     Route("GET", "/api/rooms/{room}/messages"),
 )
-GUARDED = CHANGING + READING
+REASON = {"reason": "because"}
+ADMINS = (  # what only admins can do
+    Route("GET", "/api/admin/users"),
+    Route("GET", "/api/admin/users/{friend}"),
+    Route("POST", "/api/admin/users/{friend}/deactivate", REASON),
+    Route("POST", "/api/admin/users/{friend}/reactivate", REASON),
+    Route("POST", "/api/admin/users/{friend}/log-out", REASON),
+    Route("PUT", "/api/admin/users/{me}/admin", REASON),
+    Route("DELETE", "/api/admin/users/{friend}/admin", REASON),
+    Route("GET", "/api/admin/users/{friend}/export?reason=because"),
+    Route("DELETE", "/api/admin/users/{friend}", REASON),
+    Route("GET", "/api/admin/rooms"),
+    Route("DELETE", "/api/admin/rooms/{room}", REASON),
+    Route("GET", "/api/admin/log"),
+    Route("GET", "/api/admin/log/export"),
+)
+GUARDED = CHANGING + READING + ADMINS
 WITH_BODY = tuple(route for route in ENTRANCE + GUARDED if route.body)
 
 

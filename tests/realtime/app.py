@@ -63,7 +63,7 @@ server.init_app(
     may_connect=lambda origin, environ: origin != "https://evil.example",
     credential=_cookie,
 )
-Sessions(connections, emitter, bus, _alive)
+Sessions(connections, emitter, bus, _alive, endings=lambda: 0)
 noticed: list[None] = []
 stalls.watch(int(os.environ["STALL_MS"]) / 1000, lambda: noticed.append(None))
 

@@ -1,8 +1,16 @@
 """Users, their sessions and blocks, on both stores."""
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from chat.models.audit import Entry
 from chat.models.conversation import Room
 from chat.models.user import Session, User
-from chat.store import Store
+from chat.store import Store, open_store
+from chat.store.port import AccountChange
 from tests.store.conftest import add_user
 
 
@@ -86,3 +94,48 @@ def test_blocks_are_seen_from_both_sides(store: Store, people: list[User]) -> No
     store.users.set_blocked(bob, carl, False)
     assert store.users.blockers_of(carl) == {ann}
     assert {user.id for user in store.users.all()} == {ann, bob, carl}
+
+
+def test_a_deactivated_user_has_no_session_and_begins_none(store: Store) -> None:
+    ann = add_user(store, "Ann")
+    session = Session()
+    store.users.begin_session(ann.id, session, password_hash="hash", keep=9)
+    before = store.users.endings()
+    changed = store.users.change_account(ann.id, AccountChange(deactivated_at=7, end_sessions=True))
+    assert changed
+    assert changed.sessions == (session,)
+    assert store.users.endings() > before
+    assert store.users.sessions_alive([session.id]) == set()
+    assert store.users.begin_session(ann.id, Session(), password_hash="hash", keep=9) is None
+    store.users.change_account(ann.id, AccountChange(deactivated_at=None))
+    assert store.users.begin_session(ann.id, Session(), password_hash="hash", keep=9) == []
+
+
+def test_a_change_of_an_account_leaves_the_rest_as_it_is(store: Store) -> None:
+    ann = add_user(store, "Ann")
+    store.users.change_account(ann.id, AccountChange(admin=True, verified=False))
+    store.users.change_account(ann.id, AccountChange(password_hash="new"))
+    found = store.users.find(ann.id)
+    assert found
+    assert (found.admin, found.verified, found.password_hash, found.email) == (True, False, "new", ann.email)
+    assert store.users.change_account("a" * 24, AccountChange(admin=True)) is None
+
+
+def test_entries_of_the_audit_log_stay_as_they_are(store: Store) -> None:
+    entries = [
+        Entry(actor="Ann", actor_id="a" * 24, action="password_set", user_id="b" * 24),
+        Entry(actor="root", action="log_exported", reason="why", details="what", failed="no"),
+    ]
+    for entry in entries:
+        store.audit.add(entry)
+    assert store.audit.page(None, 5) == entries[::-1]
+    assert store.audit.page(entries[1].id, 5) == entries[:1]
+
+
+def test_sqlite_itself_refuses_to_change_the_audit_log(tmp_path: Path) -> None:
+    with closing(open_store(None, tmp_path)) as store:
+        store.audit.add(Entry(actor="root", action="log_exported"))
+    with closing(sqlite3.connect(tmp_path / "chat.db")) as db:
+        for change in ("DELETE FROM audit", "UPDATE audit SET actor = 'other'"):
+            with pytest.raises(sqlite3.IntegrityError, match="only grows"):
+                db.execute(change)

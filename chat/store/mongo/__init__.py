@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from chat.errors import DatabaseUnavailableError
+from chat.store.mongo.audit import MongoAudit
 from chat.store.mongo.connection import Connection, failures_named
 from chat.store.mongo.conversations import MongoConversations
 from chat.store.mongo.ledger import Ledger
@@ -11,7 +12,7 @@ from chat.store.mongo.messages import MongoMessages
 from chat.store.mongo.upkeep import MongoUpkeep
 from chat.store.mongo.users import MongoUsers
 from chat.store.mongo.writing import Writing
-from chat.store.port import Conversations, Messages, Upkeep, Users
+from chat.store.port import Audit, Conversations, Messages, Upkeep, Users
 
 
 class MongoStore:
@@ -28,6 +29,7 @@ class MongoStore:
         writing = Writing(self._connection, ledger)
         self.messages: Messages = MongoMessages(self._connection, ledger, writing)
         self.upkeep: Upkeep = MongoUpkeep(self._connection)
+        self.audit: Audit = MongoAudit(self._connection)
         self.legacy = Legacy(self._connection, writing)
         try:
             with failures_named():

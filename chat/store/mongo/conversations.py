@@ -3,6 +3,7 @@
 A direct conversation that has no ``createdAt`` yet does not exist: its first message is on its way.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -80,6 +81,16 @@ class MongoConversations:
     @operation
     def add_room(self, room: Room) -> None:
         self._conversations.insert_one({**documents.document(room, CONVERSATION), "rev": 0})
+
+    @operation
+    def search_rooms(self, text: str, before: str | None, limit: int) -> list[Room]:
+        query: Document = {**_IS_ROOM}
+        if text:
+            query["name"] = {"$regex": re.escape(text), "$options": "i"}
+        if before:
+            query["_id"] = {"$lt": ObjectId(before)}
+        found = self._conversations.find(query, _VISIBLE).sort("_id", DESCENDING).limit(limit)
+        return [_room(document) for document in found]
 
     @operation
     def public_rooms(self) -> list[Room]:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from bson import ObjectId
 from bson.datetime_ms import DatetimeMS
 
+from chat.models.audit import Entry
 from chat.models.conversation import Conversation, Direct, Room
 from chat.models.message import LegacyMessage, Message
 from chat.models.user import Session, User
@@ -55,6 +56,9 @@ USER = {
     "created_at": _time("createdAt"),
     "updated_at": _time("updatedAt"),
     "last_seen": _time("lastSeen"),
+    "admin": _plain("admin"),
+    "deactivated_at": _time("deactivatedAt"),
+    "verified": _plain("verified"),
 }
 SESSION = {
     "id": _plain("id"),
@@ -92,6 +96,19 @@ MESSAGE = {
     "deleted_at": _time("deletedAt"),
     "created_at": _time("createdAt"),
     "updated_at": _time("updatedAt"),
+}
+ENTRY = {
+    "id": _id("_id"),
+    "at": _time("at"),
+    "actor_id": _id("actorId"),
+    "actor": _plain("actor"),
+    "action": _plain("action"),
+    "user_id": _id("userId"),
+    "room_id": _id("roomId"),
+    "message_id": _id("messageId"),
+    "reason": _plain("reason"),
+    "details": _plain("details"),
+    "failed": _plain("failed"),
 }
 _LEGACY_MESSAGE = {name: MESSAGE[name] for name in LegacyMessage.__struct_fields__}
 
@@ -146,6 +163,11 @@ def message(document: Document) -> Message | LegacyMessage:
 def numbered(document: Document) -> Message:
     """A document of the collection ``messages`` that has a number."""
     return Message(**_read(document, MESSAGE))
+
+
+def entry(document: Document) -> Entry:
+    """A document of the collection ``audit``."""
+    return Entry(**_read(document, ENTRY))
 
 
 def _read(document: Document, fields: dict[str, Field]) -> dict[str, Any]:

@@ -1,10 +1,13 @@
 """Users, their sessions and blocks in MongoDB; sessions and blocks are lists in the user's document."""
 
+import re
 from collections.abc import Collection
 
 from bson import ObjectId
 from bson.datetime_ms import DatetimeMS
-from msgspec.structs import replace
+from msgspec import UNSET
+from msgspec.structs import asdict, replace
+from pymongo import DESCENDING
 from pymongo.errors import DuplicateKeyError
 
 from chat.models.conversation import direct
@@ -13,9 +16,9 @@ from chat.models.values import now
 from chat.store.mongo import documents
 from chat.store.mongo.connection import Connection, operation
 from chat.store.mongo.conversations import leaving
-from chat.store.mongo.documents import SESSION, USER
+from chat.store.mongo.documents import SESSION, USER, Document
 from chat.store.mongo.migrations import IGNORING_CASE
-from chat.store.port import ProfileChange
+from chat.store.port import AccountChange, ProfileChange
 
 
 class MongoUsers:
@@ -24,6 +27,7 @@ class MongoUsers:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._users = connection.users
+        self._meta = connection.database.meta
 
     @operation
     def add(self, user: User) -> bool:
@@ -48,6 +52,29 @@ class MongoUsers:
     @operation
     def all(self) -> list[User]:
         return [documents.user(found) for found in self._users.find({}, {"sessions": 0, "blocked": 0})]
+
+    @operation
+    def search(self, text: str, before: str | None, limit: int) -> list[User]:
+        literal = {"$regex": re.escape(text), "$options": "i"}
+        query: Document = {"$or": [{"fullName": literal}, {"email": literal}]} if text else {}
+        if before:
+            query["_id"] = {"$lt": ObjectId(before)}
+        found = self._users.find(query, {"sessions": 0, "blocked": 0}).sort("_id", DESCENDING).limit(limit)
+        return [documents.user(document) for document in found]
+
+    @operation
+    def change_account(self, user_id: str, change: AccountChange) -> User | None:
+        wanted = {name: value for name, value in asdict(change).items() if value is not UNSET and name in USER}
+        kept = {name: value for name, value in {**wanted, "updated_at": now()}.items() if value is not None}
+        update: Document = {"$set": {USER[name].name: USER[name].store(value) for name, value in kept.items()}}
+        if gone := {USER[name].name: "" for name, value in wanted.items() if value is None}:
+            update["$unset"] = gone
+        if change.end_sessions:
+            update["$set"]["sessions"] = []
+        found = self._users.find_one_and_update({"_id": ObjectId(user_id)}, update)
+        if change.end_sessions:
+            self._count_endings()
+        return documents.user(found) if found else None
 
     @operation
     def set_profile(self, user_id: str, *, full_name: str | None, profile_pic: str | None) -> ProfileChange | None:
@@ -82,6 +109,7 @@ class MongoUsers:
     def remove(self, user_id: str) -> User | None:
         id = ObjectId(user_id)
         found = self._users.find_one_and_delete({"_id": id})
+        self._count_endings()
         conversations = self._connection.conversations
         conversations.update_many({"members": id, "ownerId": {"$exists": True}}, leaving(user_id))
         # A message that is being appended to one of these was allowed before: now that is decided again.
@@ -92,7 +120,8 @@ class MongoUsers:
     def begin_session(self, user_id: str, session: Session, *, password_hash: str, keep: int) -> list[Session] | None:
         newest = {"$each": [documents.document(session, SESSION)], "$slice": -keep}
         found = self._users.find_one_and_update(
-            {"_id": ObjectId(user_id), "password": password_hash}, {"$push": {"sessions": newest}}
+            {"_id": ObjectId(user_id), "password": password_hash, "deactivatedAt": None},
+            {"$push": {"sessions": newest}},
         )
         return [*documents.user(found).sessions, session][:-keep] if found else None
 
@@ -112,6 +141,11 @@ class MongoUsers:
         return {session["id"] for user in found for session in user["sessions"]}.intersection(session_ids)
 
     @operation
+    def endings(self) -> int:
+        found = self._meta.find_one({"_id": "sessions"})
+        return int(found["endings"]) if found else 0
+
+    @operation
     def set_blocked(self, user_id: str, other_id: str, blocked: bool) -> None:
         change = "$addToSet" if blocked else "$pull"
         self._users.update_one({"_id": ObjectId(user_id)}, {change: {"blocked": ObjectId(other_id)}})
@@ -121,6 +155,9 @@ class MongoUsers:
     @operation
     def blockers_of(self, user_id: str) -> set[str]:
         return {str(found["_id"]) for found in self._users.find({"blocked": ObjectId(user_id)}, {"_id": 1})}
+
+    def _count_endings(self) -> None:
+        self._meta.update_one({"_id": "sessions"}, {"$inc": {"endings": 1}}, upsert=True)
 
     def _spellings(self, email: str) -> list[User]:
         """The users whose emails differ only in case, lower case first.

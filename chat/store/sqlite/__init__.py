@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from chat.store.port import Conversations, Messages, Upkeep, Users
+from chat.store.port import Audit, Conversations, Messages, Upkeep, Users
+from chat.store.sqlite.audit import SqliteAudit
 from chat.store.sqlite.conversations import SqliteConversations
 from chat.store.sqlite.file import SqliteFile
 from chat.store.sqlite.messages import SqliteMessages
@@ -22,6 +23,7 @@ class SqliteStore:
         self.conversations: Conversations = SqliteConversations(self._file)
         self.messages: Messages = SqliteMessages(self._file)
         self.upkeep: Upkeep = SqliteUpkeep(self._file)
+        self.audit: Audit = SqliteAudit(self._file)
 
     def ping(self) -> None:
         """Raise `DatabaseUnavailableError` or `DatabaseDamagedError` if the file can't be used."""

@@ -33,7 +33,7 @@ class SqliteConversations:
 
     def of_member(self, user_id: str) -> list[Conversation]:
         with self._file.reading() as db:
-            return _find_all(db, "SELECT conversation FROM members WHERE user_id = :value", user_id)
+            return _find_all(db, "SELECT conversation FROM members WHERE user_id = :value", value=user_id)
 
     def summarize(self, user_id: str, conversations: Sequence[Conversation]) -> dict[str, Summary]:
         summaries = {conversation.id: Summary() for conversation in conversations}
@@ -62,9 +62,16 @@ class SqliteConversations:
     def add_room(self, room: Room) -> None:
         self._file.write(lambda db: add_conversation(db, room))
 
+    def search_rooms(self, text: str, before: str | None, limit: int) -> list[Room]:
+        query = """SELECT id FROM conversations WHERE owner_id IS NOT NULL AND (:before IS NULL OR id < :before)
+            AND instr(lower(name), lower(:text)) ORDER BY id DESC LIMIT :limit"""
+        with self._file.reading() as db:
+            found = _find_all(db, query, before=before, text=text, limit=limit)
+        return sorted((room for room in found if isinstance(room, Room)), key=lambda room: room.id, reverse=True)
+
     def public_rooms(self) -> list[Room]:
         with self._file.reading() as db:
-            found = _find_all(db, "SELECT id FROM conversations WHERE public", "")
+            found = _find_all(db, "SELECT id FROM conversations WHERE public")
         return [room for room in found if isinstance(room, Room)]
 
     def rename(self, room_id: str, name: str) -> Room | None:
@@ -119,7 +126,7 @@ def add_conversation(db: Db, conversation: Conversation) -> None:
 
 def find_conversation(db: Db, conversation_id: str) -> Conversation | None:
     """The conversation with that id."""
-    found = _find_all(db, "SELECT :value", conversation_id)
+    found = _find_all(db, "SELECT :value", value=conversation_id)
     return found[0] if found else None
 
 
@@ -131,7 +138,7 @@ def find_room(db: Db, room_id: str) -> Room | None:
 
 def leave_rooms(db: Db, user_id: str) -> None:
     """Remove a user from all rooms."""
-    for conversation in _find_all(db, "SELECT conversation FROM members WHERE user_id = :value", user_id):
+    for conversation in _find_all(db, "SELECT conversation FROM members WHERE user_id = :value", value=user_id):
         if isinstance(conversation, Room):
             _leave(db, conversation, user_id)
 
@@ -148,11 +155,11 @@ def _changed(db: Db, room_id: str) -> MemberChange | None:
     return MemberChange(room, True) if room else None
 
 
-def _find_all(db: Db, ids: str, value: str) -> list[Conversation]:
-    """The conversations whose ids a query finds."""
+def _find_all(db: Db, ids: str, **values: str | int | None) -> list[Conversation]:
+    """The conversations whose ids a query with these values finds."""
     cursors: defaultdict[str, dict[str, int]] = defaultdict(dict)
     members = f"SELECT conversation, user_id, cursor FROM members WHERE conversation IN ({ids}) ORDER BY joined"
-    for id, member, cursor in db.execute(members, {"value": value}):
+    for id, member, cursor in db.execute(members, values):
         cursors[id][member] = cursor
     query = f"SELECT {columns(CONVERSATION)} FROM conversations WHERE id IN ({ids})"
-    return [rows.conversation(row, cursors[row[0]]) for row in db.execute(query, {"value": value}).fetchall()]
+    return [rows.conversation(row, cursors[row[0]]) for row in db.execute(query, values).fetchall()]

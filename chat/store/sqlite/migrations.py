@@ -71,6 +71,28 @@ def _counters(db: Db) -> None:
     )
 
 
+def _admins(db: Db) -> None:
+    """Users can be admins, and can be deactivated; what admins do is logged, in a table that only grows."""
+    _execute(
+        db,
+        """
+        ALTER TABLE users ADD COLUMN admin INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE users ADD COLUMN deactivated_at INTEGER;
+        ALTER TABLE users ADD COLUMN verified INTEGER NOT NULL DEFAULT 1;
+        CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+        INSERT INTO counters VALUES ('endings', 0);
+        CREATE TABLE audit (
+            id TEXT PRIMARY KEY, at INTEGER NOT NULL, actor_id TEXT, actor TEXT NOT NULL, action TEXT NOT NULL,
+            user_id TEXT, room_id TEXT, message_id TEXT, reason TEXT NOT NULL, details TEXT NOT NULL, failed TEXT NOT NULL
+        ) WITHOUT ROWID;
+        CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit BEGIN
+            SELECT RAISE(ABORT, 'the audit log only grows'); END;
+        CREATE TRIGGER audit_is_not_cut BEFORE DELETE ON audit BEGIN
+            SELECT RAISE(ABORT, 'the audit log only grows'); END;
+        """,
+    )
+
+
 def _execute(db: Db, script: str) -> None:
     """Execute statements, each of which ends at the end of a line, within the open transaction."""
     statement = ""
@@ -81,7 +103,7 @@ def _execute(db: Db, script: str) -> None:
             statement = ""
 
 
-STEPS: tuple[Callable[[Db], None], ...] = (_release_1_0, _counters)
+STEPS: tuple[Callable[[Db], None], ...] = (_release_1_0, _counters, _admins)
 
 _SCHEMA_1_0 = """
 CREATE TABLE IF NOT EXISTS users (

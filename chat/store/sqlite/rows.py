@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from chat.models.audit import Entry
 from chat.models.conversation import Conversation, Direct, Room
 from chat.models.message import Message
 from chat.models.user import Session, User
@@ -12,6 +13,7 @@ USER = tuple(name for name in User.__struct_fields__ if name not in ("sessions",
 SESSION = Session.__struct_fields__
 CONVERSATION = tuple(name for name in Room.__struct_fields__ if name not in ("members", "cursors"))
 MESSAGE = Message.__struct_fields__
+ENTRY = Entry.__struct_fields__
 
 
 def columns(names: tuple[str, ...], table: str = "") -> str:
@@ -38,7 +40,10 @@ def conversation_row(conversation: Conversation) -> list[Any]:
 
 def user(row: Any, sessions: tuple[Session, ...] = (), blocked: frozenset[str] = frozenset()) -> User:
     """A row of the columns `USER`."""
-    return User(**dict(zip(USER, row, strict=True)), sessions=sessions, blocked=blocked)
+    fields = dict(zip(USER, row, strict=True))
+    for flag in ("admin", "verified"):
+        fields[flag] = bool(fields[flag])
+    return User(**fields, sessions=sessions, blocked=blocked)
 
 
 def session(row: Any) -> Session:

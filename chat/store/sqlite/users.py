@@ -3,11 +3,12 @@
 import json
 from collections.abc import Collection
 
-from msgspec.structs import replace
+from msgspec import UNSET
+from msgspec.structs import asdict, replace
 
 from chat.models.user import Session, User
 from chat.models.values import now
-from chat.store.port import ProfileChange
+from chat.store.port import AccountChange, ProfileChange
 from chat.store.sqlite import rows
 from chat.store.sqlite.connection import Db
 from chat.store.sqlite.conversations import leave_rooms
@@ -40,6 +41,28 @@ class SqliteUsers:
 
     def all(self) -> list[User]:
         return [rows.user(row) for row in self._file.all(f"SELECT {columns(USER)} FROM users")]
+
+    def search(self, text: str, before: str | None, limit: int) -> list[User]:
+        query = f"""SELECT {columns(USER)} FROM users WHERE (? IS NULL OR id < ?)
+            AND (instr(lower(full_name), lower(?)) OR instr(lower(email), lower(?))) ORDER BY id DESC LIMIT ?"""
+        return [rows.user(row) for row in self._file.all(query, before, before, text, text, limit)]
+
+    def change_account(self, user_id: str, change: AccountChange) -> User | None:
+        wanted = {name: value for name, value in asdict(change).items() if value is not UNSET and name in USER}
+        wanted["updated_at"] = now()
+
+        def apply(db: Db) -> User | None:
+            before = _find(db, "id = ?", user_id)
+            if before is None:
+                return None
+            query = f"UPDATE users SET {' = ?, '.join(wanted)} = ? WHERE id = ?"
+            db.execute(query, [*wanted.values(), user_id])
+            if change.end_sessions:
+                _end(db, list(before.sessions))
+                _count_endings(db)
+            return before
+
+        return self._file.write(apply)
 
     def set_profile(self, user_id: str, *, full_name: str | None, profile_pic: str | None) -> ProfileChange | None:
         def change(db: Db) -> ProfileChange | None:
@@ -75,6 +98,7 @@ class SqliteUsers:
             user = _find(db, "id = ?", user_id)
             leave_rooms(db, user_id)
             db.execute("DELETE FROM users WHERE id = ?", [user_id])
+            _count_endings(db)
             return user
 
         return self._file.write(remove)
@@ -82,7 +106,7 @@ class SqliteUsers:
     def begin_session(self, user_id: str, session: Session, *, password_hash: str, keep: int) -> list[Session] | None:
         def begin(db: Db) -> list[Session] | None:
             query = f"""INSERT INTO sessions (user_id, {columns(SESSION)})
-                SELECT id, ?, ?, ?, ? FROM users WHERE id = ? AND password_hash = ?"""
+                SELECT id, ?, ?, ?, ? FROM users WHERE id = ? AND password_hash = ? AND deactivated_at IS NULL"""
             if not db.execute(query, [*rows.row(session, SESSION), user_id, password_hash]).rowcount:
                 return None
             return _end(db, _sessions(db, user_id)[:-keep])
@@ -100,6 +124,10 @@ class SqliteUsers:
     def sessions_alive(self, session_ids: Collection[str]) -> set[str]:
         query = "SELECT id FROM sessions WHERE id IN (SELECT value FROM json_each(?))"
         return {id for (id,) in self._file.all(query, json.dumps(list(session_ids)))}
+
+    def endings(self) -> int:
+        value: int = self._file.one("SELECT value FROM counters WHERE name = 'endings'")[0]
+        return value
 
     def set_blocked(self, user_id: str, other_id: str, blocked: bool) -> None:
         add = "INSERT OR IGNORE INTO blocks (user_id, blocked_id) SELECT id, ? FROM users WHERE id = ?"
@@ -125,3 +153,7 @@ def _sessions(db: Db, user_id: str) -> list[Session]:
 def _end(db: Db, sessions: list[Session]) -> list[Session]:
     db.executemany("DELETE FROM sessions WHERE id = ?", [(session.id,) for session in sessions])
     return sessions
+
+
+def _count_endings(db: Db) -> None:
+    db.execute("UPDATE counters SET value = value + 1 WHERE name = 'endings'")

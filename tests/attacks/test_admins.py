@@ -1,0 +1,36 @@
+"""What only admins may do, tried by a user who is none."""
+
+from tests.attacks.checks import attack, refused
+from tests.attacks.routes import ADMINS, Household, Route
+from tests.attacks.target import Target
+from tests.clients.http import content
+
+ROUTES = {route.name: route for route in ADMINS}
+
+
+@attack("a user asks for {}", "403 not_an_admin, and nothing changes", route=ROUTES)
+def test_not_an_admin(household: Household, route: Route) -> None:
+    before = household.state()
+    answer = household.me.ask(route.method, household.fill(route.path), household.fill(route.body))
+    refused(answer, 403, "not_an_admin")
+    assert household.state() == before
+
+
+@attack("signs up as an admin, and makes themselves one through the profile", "ignored")
+def test_escalation(target: Target) -> None:
+    rights = {"admin": True, "isAdmin": True, "role": "admin", "deactivatedAt": None, "verified": True}
+    eve = target.newcomer("Eve", f"admin-{target.mallory.id}@example.org", target.mallory.password)
+    body = {"fullName": "Eve", "email": eve.email, "password": eve.password, **rights}
+    assert "admin" not in content(target.ask("POST", "/api/auth/signup", json=body))
+    eve.token = eve.log_in().token
+    for method, path in (("PUT", "/api/auth/update-profile"), ("PUT", "/api/auth/password")):
+        passwords = {"currentPassword": eve.password, "newPassword": eve.password}
+        assert "admin" not in content(eve.ask(method, path, {"fullName": "Eve", **passwords, **rights}))
+    refused(eve.ask("GET", "/api/admin/users"), 403, "not_an_admin")
+
+
+@attack("changes, cuts or forges the audit log", "405 or 404: there is no such method")
+def test_log(target: Target) -> None:
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        refused(target.mallory.ask(method, "/api/admin/log", {"entries": []}), 405)
+        refused(target.mallory.ask(method, f"/api/admin/log/{'a' * 24}", {"action": "user_created"}), 404)
