@@ -206,6 +206,13 @@ class DatabaseTooNewError(ChatError):
         )
 
 
+class SearchTooLongError(ChatError):
+    """The search took too long, and was stopped: search in one conversation."""
+
+    status, code = 503, "search_too_long"
+    message = "this search takes too long: search in one conversation, or for a rarer word"
+
+
 class ImageStoreUnavailableError(ChatError):
     """Images can't be stored right now, and nothing was saved; try again soon."""
 

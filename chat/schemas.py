@@ -191,7 +191,7 @@ class Page(Struct):
 
 
 class Search(Struct, rename={"with_id": "with"}):
-    """What to search for, as literal text; ``with`` is a user's or a room's id."""
+    """The words to search for, as literal text; ``with`` is a user's or a room's id."""
 
     q: Annotated[str, Meta(max_length=MAX_QUERY, title="text")]
     with_id: Id | None = None

@@ -324,6 +324,30 @@ class TestSearch:
         for text in ("dampf", "do", "東京", "über", "京"):
             assert self._find(ann, text) == ["Donaudampfschiff 東京 ÜBER"]
 
+    @pytest.mark.parametrize(
+        ("text", "query"),
+        [
+            ("a Café in the rain", "cafe"),
+            ("a cafe in the rain", "CAFÉ"),
+            ("cafe\u0301", "café"),
+            ("die Straße", "STRASSE"),
+            ("Οδυσσεύς", "ΟΔΥΣΣΕΥΣ"),
+            ("Ёлка", "елка"),
+            ("ｆｕｌｌ width", "full"),
+            ("plan for friday evening", "friday plan"),
+            ("明日は東京へ", "東京 明"),
+            ("漢", "漢"),
+            ("한국", "한"),
+            ("well done 👍", "👍"),
+        ],
+    )
+    def test_ignores_case_and_accents_and_finds_all_words_in_any_order(
+        self, ann: Person, bob: Person, text: str, query: str
+    ) -> None:
+        ann.send(bob, text)
+        ann.send(bob, "friday x")
+        assert self._find(bob, query) == [text]
+
     def test_finds_nothing_in_conversations_of_others(self, sign_up: SignUp, ann: Person, bob: Person) -> None:
         ann.send(bob, "secret")
         assert self._find(sign_up("Carl"), "secret") == []
@@ -347,7 +371,8 @@ class TestSearch:
         assert self._find(ann, "hello", limit=2) == ["hello 2", "hello 1"]
 
     @pytest.mark.parametrize(
-        "query", [{}, {"q": " "}, {"q": "x" * 4001}, {"q": "x", "limit": "101"}, {"q": "x", "with": "y"}]
+        "query",
+        [{}, {"q": " "}, {"q": "\u0301"}, {"q": "x" * 4001}, {"q": "x", "limit": "101"}, {"q": "x", "with": "y"}],
     )
     def test_with_an_empty_query_or_a_limit_out_of_bounds_is_refused(self, ann: Person, query: dict[str, str]) -> None:
         assert ann.http.get("/api/messages/search", params=query).status_code == 400

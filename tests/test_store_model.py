@@ -19,6 +19,7 @@ from hypothesis.stateful import (
 )
 
 from chat.models.conversation import Conversation, direct
+from chat.models.folding import fold, words
 from chat.models.message import Draft, LegacyMessage, Message
 from chat.store import Store, open_store
 from chat.store.port import CursorMove, Revision
@@ -52,7 +53,7 @@ class ConversationModel(RuleBasedStateMachine):
         assert self.by_client_id.setdefault((sender, client_id), stored.id) == stored.id
 
     @precondition(lambda self: self.expected)
-    @rule(which=st.integers(0), text=st.text("xyz", max_size=3))
+    @rule(which=st.integers(0), text=st.text("xyzé東ß", max_size=3))
     def edit(self, which: int, text: str) -> None:
         message_id = self._pick(which)
         self._revise(message_id, "text", text, self._change(message_id, lambda message: message.edited(text)))
@@ -102,6 +103,14 @@ class ConversationModel(RuleBasedStateMachine):
         while page := self.store.messages.changes_since(self.conversation.id, found[-1].rev if found else since, limit):
             found += page
         assert [self._state(message) for message in found] == [m for m in self._in_order("rev") if m["rev"] > since]
+
+    @rule(person=PEOPLE, query=st.text("aexyzÉß東 ", min_size=1, max_size=4), limit=st.integers(1, 10))
+    def search(self, person: int, query: str, limit: int) -> None:
+        wanted = words(query)
+        matching = [m for m in self._in_order("seq") if m["text"] and all(word in fold(m["text"]) for word in wanted)]
+        if wanted:
+            found = self.store.messages.search(self.people[person], wanted, None, limit)
+            assert [self._state(message) for message in found] == matching[::-1][:limit]
 
     @invariant()
     def lists_tell_the_truth(self) -> None:

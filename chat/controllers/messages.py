@@ -10,6 +10,7 @@ from chat.controllers.auth import save_image
 from chat.current import announced, config, emitter, images, limits, store
 from chat.errors import BadRequestError, ChatError, ClientIdReusedError
 from chat.events import ServerEvent
+from chat.models import folding
 from chat.models.conversation import Conversation, Room, direct
 from chat.models.message import Draft, Message
 from chat.models.user import User
@@ -101,14 +102,18 @@ def announce_change(conversation: Conversation, message: Message) -> None:
 
 
 def search(me: User, query: schemas.Search) -> list[answers.Message]:
-    """The newest messages of my conversations that contain a text. Raises `BadRequestError` or `RateLimitedError`."""
-    if not query.q.strip():
+    """The newest messages of my conversations that contain all words of a query.
+
+    Raises `BadRequestError`, `RateLimitedError` or `SearchTooLongError`.
+    """
+    words = folding.words(query.q)
+    if not words:
         raise BadRequestError("q is missing: what to search for")
     limits.hit("searches", me.id)
     conversation_id: str | None = query.with_id
     if query.with_id and store.conversations.find(query.with_id) is None:
         conversation_id = direct(me.id, query.with_id).id
-    found = store.messages.search(me.id, query.q, conversation_id, query.limit)
+    found = store.messages.search(me.id, words, conversation_id, query.limit)
     return [views.message(me, message) for message in found]
 
 

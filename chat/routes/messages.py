@@ -4,7 +4,7 @@ from flask import Blueprint
 
 from chat import answers, schemas
 from chat.controllers import changes, conversations, messages, users
-from chat.errors import BlockedError, NotFoundError, NotMigratedError
+from chat.errors import BlockedError, NotFoundError, NotMigratedError, SearchTooLongError
 from chat.middleware.auth import protect_route
 from chat.middleware.endpoint import endpoint
 from chat.models.user import User
@@ -104,9 +104,9 @@ def sync(me: User, body: schemas.Sync) -> answers.SyncAnswer:
 
 @bp.get("/search")
 @protect_route
-@endpoint()
+@endpoint(fails=(SearchTooLongError,))
 def search(me: User, query: schemas.Search) -> list[answers.Message]:
-    """The newest messages of my conversations that contain a text."""
+    """The newest messages of my conversations that contain all words of a query, whatever their case and accents."""
     return messages.search(me, query)
 
 

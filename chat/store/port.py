@@ -228,8 +228,11 @@ class Messages(Protocol):
     def changes_since(self, conversation_id: str, rev: int, limit: int) -> list[Message]:
         """The first ``limit`` messages that are new or changed after ``rev``, in the order of their changes."""
 
-    def search(self, user_id: str, text: str, conversation_id: str | None, limit: int) -> list[Message]:
-        """The newest messages that contain the text, in any case, in one or all of the user's conversations."""
+    def search(self, user_id: str, words: Sequence[str], conversation_id: str | None, limit: int) -> list[Message]:
+        """The newest messages that contain all of these words, in one or all of the user's conversations.
+
+        The words are folded, and so are the texts: see `chat.models.folding`. Raises `SearchTooLongError`.
+        """
 
 
 class Upkeep(Protocol):

@@ -123,7 +123,10 @@ def test_a_client_id_of_before_is_still_known(store: Store) -> None:
 
 
 def test_what_was_written_before_can_be_found(store: Store) -> None:
-    assert [message.seq for message in store.messages.search(BOB, "makes the COFFEE", None, 10)] == [2]
+    assert [message.seq for message in store.messages.search(BOB, ["coffee", "makes"], None, 10)] == [2]
+    assert [message.text for message in store.messages.search(BOB, ["gruße"], None, 10)] == []
+    assert [message.text for message in store.messages.search(BOB, ["grusse"], None, 10)] == ["Grüße, Ann 👋"]
+    assert store.messages.search(BOB, ["mistake"], None, 10) == []
 
 
 def test_opening_it_again_changes_nothing(place: tuple[str | None, Path]) -> None:

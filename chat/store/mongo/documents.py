@@ -12,6 +12,7 @@ from bson.datetime_ms import DatetimeMS
 
 from chat.models.audit import Entry
 from chat.models.conversation import Conversation, Direct, Room
+from chat.models.folding import fold
 from chat.models.message import LegacyMessage, Message
 from chat.models.user import Session, User
 
@@ -110,6 +111,7 @@ ENTRY = {
     "details": _plain("details"),
     "failed": _plain("failed"),
 }
+SEARCH_TEXT = "searchText"  # of a message: its folded text, which only a search reads
 _LEGACY_MESSAGE = {name: MESSAGE[name] for name in LegacyMessage.__struct_fields__}
 
 
@@ -119,9 +121,16 @@ def document(model: object, fields: dict[str, Field]) -> Document:
     return {field.name: field.store(value) for field, value in values if value is not None and value != {}}
 
 
-def update(document: Document, fields: dict[str, Field]) -> Document:
-    """The update that gives a stored document this state, and does not touch fields that are not the model's."""
-    absent = {field.name: "" for field in fields.values() if field.name not in document}
+def message_document(message: Message) -> Document:
+    """A numbered message as a document, with the text that a search reads."""
+    searched = {SEARCH_TEXT: fold(message.text)} if message.text else {}
+    return document(message, MESSAGE) | searched
+
+
+def message_update(document: Document) -> Document:
+    """The update that gives a stored message this state, and does not touch fields that are not the model's."""
+    names = [*(field.name for field in MESSAGE.values()), SEARCH_TEXT]
+    absent = {name: "" for name in names if name not in document}
     return {"$set": {name: value for name, value in document.items() if name != "_id"}, "$unset": absent}
 
 

@@ -31,7 +31,7 @@ from chat.models.message import Message
 from chat.models.values import now
 from chat.store.mongo import documents, unnumbered
 from chat.store.mongo.connection import Connection
-from chat.store.mongo.documents import MESSAGE, Document, object_id
+from chat.store.mongo.documents import Document, object_id
 
 _REMEMBERED = 10_000  # conversations
 _DUPLICATE_KEY = 11000  # MongoDB's code for what a unique index refuses
@@ -96,7 +96,7 @@ class Ledger:
         `NotFoundError` if the room was removed.
         """
         self.forget(conversation_id)
-        head = [documents.document(message, MESSAGE) for message in messages]
+        head = [documents.message_document(message) for message in messages]
         after = _after(counter, head)
         changes: Document = {"rev": after.rev, "head": head}
         if after.last:
@@ -174,7 +174,7 @@ class Ledger:
         copies = [
             InsertOne(message)
             if message["seq"] == message["rev"]
-            else UpdateOne(_older(message), documents.update(message, MESSAGE))
+            else UpdateOne(_older(message), documents.message_update(message))
             for message in head
         ]
         if not copies:
@@ -190,7 +190,7 @@ class Ledger:
     def _copy(self, message: Document) -> bool:
         """Copy one state of a head, unless it or a later one is there; False if its number or client id is taken."""
         try:
-            update = documents.update(message, MESSAGE)
+            update = documents.message_update(message)
             if (
                 not self._messages.update_one(_older(message), update).matched_count
                 and message["seq"] == message["rev"]

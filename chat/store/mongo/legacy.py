@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from pymongo import ASCENDING
 
 from chat.models.conversation import direct
+from chat.models.folding import fold
 from chat.store.mongo import unnumbered
 from chat.store.mongo.connection import Connection, operation
-from chat.store.mongo.documents import Document
+from chat.store.mongo.documents import SEARCH_TEXT, Document
 from chat.store.mongo.writing import Writing
 
 
@@ -40,13 +41,16 @@ class Legacy:
         after that has no place, and gets the next number.
         """
         begun = self._writing.begin(conversation_id)
-        waiting = [found["_id"] for found in unnumbered.newest(self._messages, conversation_id)]
+        waiting = unnumbered.newest(self._messages, conversation_id)
         first = self._messages.find_one({"conversation": conversation_id}, {"seq": 1}, sort=[("seq", ASCENDING)])
         places = min(len(waiting), first["seq"] - 1 if first else begun)
         for late in waiting[places:]:
-            self._writing.number(conversation_id, str(late))
-            yield str(late)
+            self._writing.number(conversation_id, str(late["_id"]))
+            yield str(late["_id"])
         for place in range(places, 0, -1):
+            id, text = waiting[place - 1]["_id"], waiting[place - 1].get("text")
             numbered: Document = {"conversation": conversation_id, "seq": place, "rev": place}
-            self._messages.update_one({"_id": waiting[place - 1], **unnumbered.ALL}, {"$set": numbered})
-            yield str(waiting[place - 1])
+            if text:
+                numbered[SEARCH_TEXT] = fold(text)
+            self._messages.update_one({"_id": id, **unnumbered.ALL}, {"$set": numbered})
+            yield str(id)

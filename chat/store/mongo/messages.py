@@ -1,19 +1,24 @@
 """Messages in MongoDB, those of the Express backend included."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+import pymongo
 from bson import ObjectId
 from pymongo import ASCENDING, DESCENDING
+from pymongo.errors import PyMongoError
 
+from chat.errors import SearchTooLongError
 from chat.models.conversation import Conversation
 from chat.models.message import Draft, LegacyMessage, Message
 from chat.store.mongo import documents, unnumbered
 from chat.store.mongo.connection import Connection, operation
-from chat.store.mongo.documents import Document, object_id
+from chat.store.mongo.documents import SEARCH_TEXT, Document, object_id
 from chat.store.mongo.ledger import Ledger
 from chat.store.mongo.writing import Writing
 from chat.store.port import Appended, Page, Revision
+
+SEARCH_SECONDS = 3.0
 
 
 class MongoMessages:
@@ -89,11 +94,18 @@ class MongoMessages:
             before = last
 
     @operation
-    def search(self, user_id: str, text: str, conversation_id: str | None, limit: int) -> list[Message]:
+    def search(self, user_id: str, words: Sequence[str], conversation_id: str | None, limit: int) -> list[Message]:
         mine: Document = {"members": ObjectId(user_id)}
         if conversation_id:
             mine["_id"] = object_id(conversation_id)
         ids = [str(found["_id"]) for found in self._connection.conversations.find(mine, {"_id": 1})]
-        query = {"conversation": {"$in": ids}, "text": {"$regex": re.escape(text), "$options": "i"}}
-        found = self._messages.find(query).sort([("createdAt", DESCENDING), ("_id", DESCENDING)]).limit(limit)
-        return [documents.numbered(document) for document in found]
+        contained: list[Document] = [{SEARCH_TEXT: {"$regex": re.escape(word)}} for word in words]
+        query = {"conversation": {"$in": ids}, "$and": contained}
+        try:
+            with pymongo.timeout(SEARCH_SECONDS):
+                found = self._messages.find(query).sort([("createdAt", DESCENDING), ("_id", DESCENDING)]).limit(limit)
+                return [documents.numbered(document) for document in found]
+        except PyMongoError as error:
+            if error.timeout:
+                raise SearchTooLongError from error
+            raise

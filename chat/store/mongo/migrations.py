@@ -5,18 +5,21 @@ Never change a step that was released: add one.
 """
 
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
-from pymongo import ASCENDING, DESCENDING
+from pymongo import ASCENDING, DESCENDING, UpdateOne
 from pymongo.collation import Collation
 from pymongo.database import Database
 
 from chat.errors import DatabaseTooNewError
 from chat.lib.progress import progress_bar
-from chat.store.mongo.documents import Document
+from chat.models.folding import fold
+from chat.store.mongo.documents import SEARCH_TEXT, Document
 
 IGNORING_CASE = Collation(locale="en", strength=2)
-LONG = 10_000  # conversations: numbering so many takes seconds
+LONG = 10_000  # conversations or messages: to change so many takes seconds
+BATCH = 1000  # messages in one write
 
 
 def migrate(database: Database[Document]) -> None:
@@ -69,4 +72,19 @@ def _counters(database: Database[Document]) -> None:
             bar.update(1)
 
 
-STEPS: tuple[Callable[[Database[Document]], None], ...] = (_release_1_0, _counters)
+def _search_texts(database: Database[Document]) -> None:
+    """Each message that has a number gets the text that a search reads."""
+    missing: Document = {"conversation": {"$exists": True}, "text": {"$gt": ""}, SEARCH_TEXT: {"$exists": False}}
+    messages = database.messages
+    count = messages.count_documents(missing)
+    found = iter(messages.find(missing, {"text": 1}))
+    with progress_bar("Preparing search", count, hidden=count < LONG) as bar:
+        while batch := list(islice(found, BATCH)):
+            # The text is compared, since a server that runs already may change it meanwhile.
+            messages.bulk_write(
+                [UpdateOne(message, {"$set": {SEARCH_TEXT: fold(message["text"])}}) for message in batch], ordered=False
+            )
+            bar.update(len(batch))
+
+
+STEPS: tuple[Callable[[Database[Document]], None], ...] = (_release_1_0, _counters, _search_texts)

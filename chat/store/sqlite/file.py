@@ -5,13 +5,14 @@ Reads go straight to the file; in WAL mode they never wait for a writer. Writes 
 
 import logging
 import sqlite3
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from chat.errors import DatabaseDamagedError, DatabaseUnavailableError
+from chat.errors import DatabaseDamagedError, DatabaseUnavailableError, SearchTooLongError
 from chat.lib import threads
 from chat.store.sqlite.connection import Db, connect
 from chat.store.sqlite.migrations import migrate
@@ -20,6 +21,8 @@ from chat.store.sqlite.writer import ReplacedError, Writer
 T = TypeVar("T")
 
 WRITE_SECONDS = 4.5  # how long to wait for a write on a disk that hangs; an answer is due within 5 seconds
+SCAN_SECONDS = 3.0  # for a query that reads much
+SCAN_STEPS = 1_000_000  # of SQLite's machine, some 20 ms, between two looks at the clock
 
 _UNAVAILABLE = {
     sqlite3.SQLITE_BUSY,
@@ -101,6 +104,23 @@ class SqliteFile:
         """All rows that a query finds."""
         with self.reading() as db:
             return db.execute(query, values).fetchall()
+
+    def scan(self, query: str, *values: Any) -> Any:
+        """The one row that a query finds which reads much, in a native thread: no one else waits for it.
+
+        A single row, since each takes Python's lock, for which the thread may have to wait. Raises `SearchTooLongError`.
+        """
+        end = time.monotonic() + SCAN_SECONDS
+        with self.reading() as db:
+            db.set_progress_handler(lambda: time.monotonic() > end, SCAN_STEPS)
+            try:
+                return threads.run(lambda: db.execute(query, values).fetchone())
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+                    raise SearchTooLongError from error
+                raise
+            finally:
+                db.set_progress_handler(None, 0)
 
     def write(self, work: Callable[[Db], T]) -> T:
         """Do ``work`` in a transaction: all of it or nothing. When this returns, its changes are on the disk.

@@ -1,11 +1,12 @@
 """Messages in SQLite."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
 from chat.errors import BlockedError, NotAMemberError, NotFoundError, UserNotFoundError
 from chat.models.conversation import Conversation, direct
+from chat.models.folding import fold
 from chat.models.message import Draft, LegacyMessage, Message
 from chat.store.port import Appended, Page, Revision
 from chat.store.sqlite import rows
@@ -15,7 +16,6 @@ from chat.store.sqlite.file import SqliteFile
 from chat.store.sqlite.rows import MESSAGE, columns
 
 _NO_END = 2**63 - 1  # SQLite's largest integer
-_TRIGRAM = 3  # characters
 _SELECT = f"SELECT {columns(MESSAGE)} FROM messages"
 _UPDATE = f"UPDATE messages SET {' = ?, '.join(MESSAGE)} = ? WHERE id = ?"
 # The greater of the two: release 1.0, which kept no counter, may still write into the file while it is being replaced.
@@ -39,6 +39,7 @@ class SqliteMessages:
                 add_conversation(db, direct(draft.sender_id, draft.receiver_id))
             message = draft.numbered(_next_number(db, draft.conversation))
             db.execute(rows.insert("messages", MESSAGE), rows.row(message, MESSAGE))
+            _set_search_text(db, message)
             return Appended(message, True)
 
         return self._file.write(append)
@@ -57,6 +58,8 @@ class SqliteMessages:
                 return Revision(before, False)
             revised = replace(after, rev=_next_number(db, before.conversation))
             db.execute(_UPDATE, [*rows.row(revised, MESSAGE), message_id])
+            if revised.text != before.text:
+                _set_search_text(db, revised)
             return Revision(revised, True)
 
         return self._file.write(revise)
@@ -84,15 +87,16 @@ class SqliteMessages:
         query = f"{_SELECT} WHERE conversation = ? AND rev > ? ORDER BY rev LIMIT ?"
         return [rows.message(row) for row in self._file.all(query, conversation_id, rev, limit)]
 
-    def search(self, user_id: str, text: str, conversation_id: str | None, limit: int) -> list[Message]:
-        with self._file.reading() as db:
-            found = db.execute(
-                f"""{_SELECT} WHERE {_contains(text)}
-                AND conversation IN (SELECT conversation FROM members WHERE user_id = :me)
-                AND (:one IS NULL OR conversation = :one) ORDER BY number DESC LIMIT :limit""",
-                {"me": user_id, "one": conversation_id, "limit": limit, "text": text, "phrase": _phrase(text)},
-            ).fetchall()
-        return [rows.message(row) for row in found]
+    def search(self, user_id: str, words: Sequence[str], conversation_id: str | None, limit: int) -> list[Message]:
+        contained = " AND ".join(["instr(s.text, ?)"] * len(words))
+        one = "" if conversation_id is None else "AND m.conversation = ?"
+        query = f"""SELECT json_group_array(number) FROM (
+            SELECT s.number FROM members m CROSS JOIN search_texts s ON s.conversation = m.conversation
+            WHERE m.user_id = ? {one} AND {contained} ORDER BY s.number DESC LIMIT ?)"""
+        where = [user_id] if conversation_id is None else [user_id, conversation_id]
+        (numbers,) = self._file.scan(query, *where, *words, limit)
+        found = f"{_SELECT} WHERE number IN (SELECT value FROM json_each(?)) ORDER BY number DESC"
+        return [rows.message(row) for row in self._file.all(found, numbers)]
 
 
 def _require_may_write(db: Db, what: Draft, author: str) -> None:
@@ -125,16 +129,14 @@ def _next_number(db: Db, conversation_id: str) -> int:
     return number
 
 
-def _contains(text: str) -> str:
-    """The condition that finds the text: by the index of all trigrams, unless the text is shorter."""
-    if len(text) < _TRIGRAM:
-        return "instr(lower(text), lower(:text))"
-    return "number IN (SELECT rowid FROM message_text WHERE message_text MATCH :phrase)"
-
-
-def _phrase(text: str) -> str:
-    """The text as a phrase of the search language, in which none of its characters has a meaning."""
-    return '"' + text.replace('"', '""') + '"'
+def _set_search_text(db: Db, message: Message) -> None:
+    """Let the message be found by its present text, if it has one."""
+    place = "SELECT conversation, number FROM messages WHERE id = ?"
+    if message.text:
+        query = f"REPLACE INTO search_texts (text, conversation, number) SELECT ?, * FROM ({place})"
+        db.execute(query, [fold(message.text), message.id])
+    else:
+        db.execute(f"DELETE FROM search_texts WHERE (conversation, number) = ({place})", [message.id])
 
 
 def _find(db: Db, message_id: str) -> Message | None:

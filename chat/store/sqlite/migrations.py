@@ -9,8 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from chat.errors import DatabaseTooNewError
+from chat.lib.progress import progress_bar
+from chat.models.folding import fold
 from chat.store.sqlite.connection import Db
 from chat.store.sqlite.snapshot import copy_database
+
+LONG = 10_000  # messages: preparing so many for search takes a while
 
 
 def migrate(db: Db, path: Path) -> None:
@@ -93,6 +97,32 @@ def _admins(db: Db) -> None:
     )
 
 
+def _search_texts(db: Db) -> None:
+    """What is searched: folded texts, next to each other by conversation, in place of an index of trigrams."""
+    _execute(
+        db,
+        """
+        DROP TRIGGER message_added;
+        DROP TRIGGER message_changed;
+        DROP TRIGGER message_removed;
+        DROP TABLE message_text;
+        CREATE TABLE search_texts (
+            conversation TEXT NOT NULL, number INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (conversation, number)
+        ) WITHOUT ROWID;
+        CREATE TRIGGER message_removed AFTER DELETE ON messages BEGIN
+            DELETE FROM search_texts WHERE conversation = old.conversation AND number = old.number;
+        END;
+        """,
+    )
+    count: int = db.execute("SELECT count(*) FROM messages").fetchone()[0]
+    found = db.execute("SELECT conversation, number, text FROM messages ORDER BY conversation, seq")
+    with progress_bar("Preparing search", count, hidden=count < LONG) as bar:
+        while messages := found.fetchmany(LONG):
+            texts = [(conversation, number, fold(text)) for conversation, number, text in messages if text]
+            db.executemany("INSERT INTO search_texts VALUES (?, ?, ?)", texts)
+            bar.update(len(messages))
+
+
 def _execute(db: Db, script: str) -> None:
     """Execute statements, each of which ends at the end of a line, within the open transaction."""
     statement = ""
@@ -103,7 +133,7 @@ def _execute(db: Db, script: str) -> None:
             statement = ""
 
 
-STEPS: tuple[Callable[[Db], None], ...] = (_release_1_0, _counters, _admins)
+STEPS: tuple[Callable[[Db], None], ...] = (_release_1_0, _counters, _admins, _search_texts)
 
 _SCHEMA_1_0 = """
 CREATE TABLE IF NOT EXISTS users (
