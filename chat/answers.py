@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from chat.schemas import ClientId, Number
+from chat.version import VERSION
 
 Id = Annotated[str, Meta(pattern="^[0-9a-f]{24}$", title="id")]
 NoticeKind = Literal["joined", "left", "added", "removed", "renamed"]  # what a notice of a room says
@@ -57,9 +58,10 @@ class Done(Answer):
 
 
 class Health(Answer):
-    """The state of the server."""
+    """The state of the server, and its version."""
 
     status: Literal["alive", "ready"]
+    version: str = VERSION
 
 
 class Limits(Answer):

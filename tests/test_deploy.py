@@ -5,6 +5,7 @@ import io
 import itertools
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -42,9 +43,9 @@ http {{
 
 
 class Nginx(Service):
-    """nginx with `deploy/nginx.conf`; only ports and the certificate's paths are others."""
+    """nginx with `deploy/nginx.conf`; only ports and the certificate's paths are others, and ``lacking`` lines."""
 
-    def __init__(self, upstream: int) -> None:
+    def __init__(self, upstream: int, lacking: tuple[str, ...] = ()) -> None:
         super().__init__()
         self.plain_port = free_port()
         self.certificate = self.folder / "cert.pem"
@@ -64,6 +65,9 @@ class Nginx(Service):
         ):
             assert text.count(shipped) == 1, f"{shipped} is not in {SITE}"
             text = text.replace(shipped, here)
+        for beginning in lacking:
+            assert text.count(f"    {beginning}") == 1, f"{beginning} is not in {SITE}"
+            text = re.sub(rf"\n *{re.escape(beginning)}.*", "", text)
         (self.folder / "site.conf").write_text(text)
         user = "user root;" if os.geteuid() == 0 else ""  # the workers have to reach the test's folder
         (self.folder / "nginx.conf").write_text(MAIN.format(user=user, folder=self.folder))
@@ -279,3 +283,31 @@ def test_what_the_image_is_built_from_exists(path: str) -> None:
     allowed = [line[1:] for line in lines if line.startswith("!")]
     for name in (*itertools.chain(*copied), *allowed):
         assert Path(ROOT, name).exists()
+
+
+def _doctor(chat: ChatServer, proxy: Nginx, **settings: str) -> subprocess.CompletedProcess[str]:
+    """What `flask doctor` says of the chat behind a proxy."""
+    production = {"APP_ENV": "production", "JWT_SECRET": "s" * 48, "TRUSTED_PROXIES": "1", "PUBLIC_URL": proxy.url}
+    here = {"DATA_DIR": str(chat.folder / "data"), "SSL_CERT_FILE": str(proxy.certificate)}
+    return subprocess.run(
+        [Path(sys.executable).parent / "flask", "doctor"],
+        cwd=ROOT,
+        env={**os.environ, **production, **here, **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_doctor_finds_nothing_to_change_behind_the_proxy_as_it_ships(chat: ChatServer, proxy: Nginx) -> None:
+    result = _doctor(chat, proxy)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_doctor_names_each_line_that_a_proxy_lacks(chat: ChatServer) -> None:
+    with Nginx(
+        chat.port, lacking=("client_max_body_size", "proxy_set_header   Host", "proxy_set_header   Upgrade")
+    ) as proxy:
+        said = _doctor(chat, proxy, TRUSTED_PROXIES="0").stdout
+    for line in ("client_max_body_size 8m;", "Host $http_host;", "Upgrade $http_upgrade;", "TRUSTED_PROXIES=1"):
+        assert line in said

@@ -244,6 +244,12 @@ class Upkeep(Protocol):
     def problems(self) -> Iterator[str]:
         """What is wrong with what is stored, a sentence each. A number is wrong if its conversation hasn't given it."""
 
+    def missing_indexes(self) -> set[str]:
+        """The names of indexes that someone has removed. Quick."""
+
+    def clock(self) -> float:
+        """The time on the database's machine, in seconds since 1970. Quick."""
+
     def mark_restored(self) -> None:
         """Make a restored backup fit to go on: end all sessions, since some had ended since the backup, and leave
         `SKIPPED` numbers out in each conversation, since clients may have seen some that the backup doesn't have."""

@@ -1,10 +1,24 @@
 """What is done to the whole database."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from chat.store.mongo.connection import Connection, failures_named
 from chat.store.mongo.documents import Document
 from chat.store.port import SKIPPED
+
+# What the migrations make, by collection.
+INDEXES = {
+    "users": ("email_1", "email_ignoring_case", "blocked_1", "sessions.id_1"),
+    "conversations": ("members_1", "public_1"),
+    "messages": (
+        "conversation_1_rev_1",
+        "conversation_1_seq_1",
+        "senderId_1_receiverId_1_createdAt_1",
+        "senderId_1_clientId_1",
+        "clientId_1",
+    ),
+}
 
 
 class MongoUpkeep:
@@ -29,6 +43,20 @@ class MongoUpkeep:
             fields = {"conversation": 1, "seq": 1, "rev": 1}
             for message in self._connection.messages.find({"conversation": {"$exists": True}}, fields):
                 yield from _problems_of(message, given)
+
+    def missing_indexes(self) -> set[str]:
+        with self._connection.operation():
+            database = self._connection.database
+            return {
+                f"{name}.{index}"
+                for name, indexes in INDEXES.items()
+                for index in set(indexes) - set(database[name].index_information())
+            }
+
+    def clock(self) -> float:
+        with self._connection.operation():
+            time: datetime = self._connection.database.command("hello")["localTime"]
+            return time.replace(tzinfo=UTC).timestamp()
 
     def mark_restored(self) -> None:
         with failures_named():

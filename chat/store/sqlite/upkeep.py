@@ -1,10 +1,14 @@
 """What is done to the whole file."""
 
+import sqlite3
+import time
 from collections.abc import Iterator
+from contextlib import closing
 
 from chat.store.port import SKIPPED
 from chat.store.sqlite.connection import Db
 from chat.store.sqlite.file import SqliteFile
+from chat.store.sqlite.migrations import STEPS
 
 _IMAGES = "SELECT image FROM messages WHERE image IS NOT NULL UNION ALL SELECT profile_pic FROM users"
 _WRONG_NUMBERS = """
@@ -39,9 +43,22 @@ class SqliteUpkeep:
             for conversation, wrong in db.execute(_WRONG_NUMBERS):
                 yield f"conversation {conversation} {wrong}"
 
+    def missing_indexes(self) -> set[str]:
+        with self._file.reading() as db, closing(sqlite3.connect(":memory:")) as empty:
+            for step in STEPS:
+                step(empty)
+            return _indexes(empty) - _indexes(db)
+
+    def clock(self) -> float:
+        return time.time()
+
     def mark_restored(self) -> None:
         def mark(db: Db) -> None:
             db.execute("DELETE FROM sessions")
             db.execute("UPDATE conversations SET rev = rev + ?", [SKIPPED])
 
         self._file.write(mark)
+
+
+def _indexes(db: Db) -> set[str]:
+    return {name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type IN ('index', 'trigger')")}
