@@ -55,6 +55,7 @@ def create_app(config: Config | None = None) -> Flask:
         known_events=CLIENT_EVENTS.keys(),
         may_connect=partial(origins.may_connect, config),
         credential=session_cookie,
+        admit=partial(parts.limits.hit, "connects_from"),
     )
     users = parts.store.users
     Sessions(parts.connections, parts.emitter, parts.bus, users.sessions_alive, users.endings)

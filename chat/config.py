@@ -13,7 +13,8 @@ from typing import Any, Literal, TypeVar, cast, get_args
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from dotenv import dotenv_values
-from limits import parse
+
+from chat.rates import Rate, Rates
 
 ROOT = Path(__file__).resolve().parent.parent
 MIN_BCRYPT_COST = 10  # in production: bcrypt's customary default, and the cost in existing databases
@@ -38,23 +39,6 @@ class Cloudinary:
     upload_prefix: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rates:
-    """How often something may happen. Each is the environment variable of the same name in capitals, after ``RATE_``.
-
-    They are far above what a person does, or an office behind one address, and far below a flood.
-    """
-
-    wrong_logins: str = "10 per 5 minutes"  # to one account
-    wrong_logins_from: str = "50 per 5 minutes"  # from one address, to any accounts
-    signups: str = "120 per minute"  # from one address
-    sends: str = "1200 per minute"  # a user: messages, edits, reactions, deletions
-    images: str = "60 per minute"  # a user
-    searches: str = "120 per minute"  # a user
-    exports: str = "10 per hour"  # a user
-    events: str = "1800 per minute"  # a user, by sockets, of any kind
-
-
 @dataclass(frozen=True, kw_only=True)
 class Config:
     """All settings. Each field is the environment variable of the same name in capitals."""
@@ -74,7 +58,7 @@ class Config:
     allow_query_user_id: bool = False
     trusted_proxies: int = 0  # in front of the server: that many entries at the end of X-Forwarded-For are believed
     rate_limits: bool = True
-    rates: Rates = Rates()
+    rates: Rates = field(default_factory=Rates)
     refuse_common_passwords: bool = False
     bcrypt_cost: int = MIN_BCRYPT_COST  # 2^cost rounds
 
@@ -95,6 +79,7 @@ class Config:
     max_image_pixels: int = 25_000_000
     max_request_bytes: int = 8 * 2**20  # of a body or a socket frame: an image of 5 MiB in base64, and some room
     max_sessions: int = 20  # of one user; the oldest ends when one more begins
+    max_rooms_per_user: int = 500  # that one user owns
     max_sockets_per_user: int = 50  # to one process
     max_sockets_per_address: int = 2000  # to one process
 
@@ -243,7 +228,7 @@ def _jwt_secret(secret: str | None, production: bool, data_dir: Path) -> str:
 
 
 def _rate(text: str) -> str:
-    parse(text)  # raises ValueError
+    Rate.parse(text)  # raises ValueError
     return text
 
 

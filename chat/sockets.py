@@ -76,6 +76,7 @@ def connect(credentials: Any = None) -> None:
     given = credentials if isinstance(credentials, dict) else {}
     try:
         me, connection = _authenticate(given)
+        limits.hit("connects", me.id)
         online = presence.connect(connection, me.blocked)
         if connection.session_id is not None:  # it may have ended while the socket was let in
             auth.load_session_user(me.id, connection.session_id)

@@ -35,7 +35,7 @@ LAYERS = (
     Layer(
         "Shapes and settings",
         "what comes in, goes out, fails",
-        ("chat.events", "chat.answers", "chat.schemas", "chat.errors", "chat.config", "chat.version"),
+        ("chat.events", "chat.answers", "chat.schemas", "chat.errors", "chat.config", "chat.rates", "chat.version"),
     ),
 )
 HEIGHTS = {part: -number for number, layer in enumerate(LAYERS) for part in layer.parts}

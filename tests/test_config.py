@@ -1,10 +1,13 @@
 """Settings: read by name, refused by name."""
 
+import re
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
-from chat.config import Cloudinary, Config, ConfigError
+from chat.config import ROOT, Cloudinary, Config, ConfigError
+from chat.rates import Rates
 
 SECRET = "s" * 32
 
@@ -113,3 +116,14 @@ def test_sign_up_is_open_unless_it_is_set(tmp_path: Path) -> None:
 
 def test_rates_are_written_in_words(tmp_path: Path) -> None:
     assert _read(tmp_path, RATE_SENDS="5 per hour").rates.sends == "5 per hour"
+
+
+def test_the_tables_of_limits_are_true() -> None:
+    """README.md has a row for each rate and for what else the limits turn off, and .env.example the same defaults."""
+    limits = {f"RATE_{name.upper()}": rate for name, rate in asdict(Rates()).items()}
+    others = ("max_rooms_per_user", "max_sockets_per_user", "max_sockets_per_address", "max_sessions")
+    limits |= {name.upper(): str(getattr(Config, name)) for name in others}
+    rows = re.findall(r"^\|[^|]*\| ([^|]+) \| `([A-Z_]+)` \|$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert {setting: most for most, setting in rows} == limits
+    documented = (ROOT / ".env.example").read_text().splitlines()
+    assert {f"# {setting}={most}" for setting, most in limits.items()} <= set(documented)

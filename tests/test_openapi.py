@@ -246,5 +246,6 @@ def _meet_in_a_room(ann: Person, bob: Person) -> None:
     bob.http.get(f"/api/rooms/{room}/messages")
     bob.http.get("/api/rooms")
     ann.http.delete(f"/api/rooms/{room}/members/{bob.id}")
+    bob.http.delete(f"/api/messages/block/{ann.id}")
     ann.http.post(f"/api/rooms/{room}/members", json={"userId": bob.id})
     ann.http.delete(f"/api/rooms/{room}")

@@ -46,7 +46,7 @@ def erase(me: User) -> None:
     _erase_messages(me)
     for conversation in store.conversations.of_member(me.id):
         if isinstance(conversation, Room):
-            rooms.remove(me, conversation.id, me.id)
+            rooms.take_out(me, conversation, me.id)
     removed = store.users.remove(me.id) or me
     _erase_messages(me)  # what another device sent in the meantime
     if removed.profile_pic:

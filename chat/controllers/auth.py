@@ -1,5 +1,6 @@
 """Accounts: signing up, logging in, and who is asking."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chat import answers, schemas
@@ -15,9 +16,11 @@ from chat.errors import (
     UserNotFoundError,
 )
 from chat.lib import logs
+from chat.lib.limits import Count
 from chat.lib.passwords import common
 from chat.models.user import Session, User, is_email, normal_email
 from chat.models.values import clean_name, now
+from chat.realtime.connections import network_of
 from chat.schemas import MAX_EMAIL, MAX_PASSWORD, MIN_PASSWORD
 
 USED_PRECISION = (
@@ -37,23 +40,36 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Where a login comes from: the name of the browser or program, and the address."""
+    """Where a login comes from: the name of the browser or program, and the address.
+
+    ``marks`` are those that the browser got at earlier logins, by the ids of the users.
+    """
 
     user_agent: str
     address: str
+    marks: Mapping[str, str]
 
 
-def signup(body: schemas.Signup, visitor: Visitor) -> tuple[answers.Me, str]:
-    """Create an account and log in: the user and a token.
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """A user who has just logged in: the token of the session, and the mark by which the browser is known again."""
+
+    user: answers.Me
+    token: str
+    mark: str
+
+
+def signup(body: schemas.Signup, visitor: Visitor) -> Welcome:
+    """Create an account and log in.
 
     Raises `BadRequestError` if a field is invalid, `UserExistsError`, or `RateLimitedError`.
     """
-    limits.hit("signups", visitor.address)
+    limits.hit("signups", network_of(visitor.address))
     user = new_user(body)
     if not store.users.add(user):
         raise UserExistsError
     logs.security("signup", user.id)
-    return views.me(user), _begin_session(user, visitor)
+    return _begin_session(user, visitor)
 
 
 def new_user(body: schemas.Signup, *, admin: bool = False) -> User:
@@ -65,24 +81,25 @@ def new_user(body: schemas.Signup, *, admin: bool = False) -> User:
     return User(email=email, full_name=name, password_hash=hash_new(body.password), admin=admin)
 
 
-def login(body: schemas.Credentials, visitor: Visitor) -> tuple[answers.Me, str]:
-    """Log in: the user and a token.
+def login(body: schemas.Credentials, visitor: Visitor) -> Welcome:
+    """Log in.
 
     Raises `InvalidCredentialsError`, which never says what was wrong, `RateLimitedError` after many wrong logins, or
-    `DeactivatedError`, which only who knows the password gets to see.
+    `DeactivatedError`, which only who knows the password gets to see. A browser in which the user has logged in before has
+    a limit of its own, so others can't lock the user out of it.
     """
-    limits.test("wrong_logins_from", visitor.address)
     email = body.email.strip()[:MAX_EMAIL]  # no account has a longer one: it is compared and counted like any other
-    try:
-        user = _verify(normal_email(email), store.users.find_by_email(email), body.password)
-    except InvalidCredentialsError:
-        limits.hit("wrong_logins_from", visitor.address)
-        raise
-    limits.test("wrong_logins_from", visitor.address)  # others may have guessed meanwhile
+    user, account = store.users.find_by_email(email), normal_email(email)
+    if user and (browser := _known_browser(user, visitor)):
+        guesses = _guesses(browser)
+    else:
+        network = network_of(visitor.address)
+        guesses = [*_guesses(account), ("wrong_logins_from", network), ("wrong_logins_daily_from", network)]
+    user = _verify(account, user, body.password, guesses)
     if user.deactivated_at:
         raise DeactivatedError
     logs.security("login", user.id)
-    return views.me(user), _begin_session(user, visitor)
+    return _begin_session(user, visitor)
 
 
 def logout(token: str | None) -> None:
@@ -116,8 +133,11 @@ def load_session_user(user_id: str, session_id: str | None) -> User:
     return user
 
 
-def change_password(login: Login, body: schemas.PasswordChange) -> answers.Me:
-    """Set a new password, and end all sessions but this one. Raises `InvalidCredentialsError` or `RateLimitedError`."""
+def change_password(login: Login, body: schemas.PasswordChange) -> tuple[answers.Me, str]:
+    """Set a new password, and end all sessions but this one: the user, and a new mark for this browser.
+
+    The marks of all other browsers hold no longer. Raises `InvalidCredentialsError` or `RateLimitedError`.
+    """
     me = login.user
     verify_password(me, body.current_password)
     new_hash = hash_new(body.new_password)
@@ -126,7 +146,7 @@ def change_password(login: Login, body: schemas.PasswordChange) -> answers.Me:
         raise InvalidCredentialsError("the current password is wrong")
     logs.security("password_changed", me.id)
     sessions.announce_end(me.id, [session.id for session in ended])
-    return views.me(store.users.find(me.id) or me)
+    return views.me(store.users.find(me.id) or me), tokens.mark_browser(me.id, new_hash)
 
 
 def verify_password(me: User, password: str) -> None:
@@ -135,7 +155,7 @@ def verify_password(me: User, password: str) -> None:
     Counted apart from logins: guesses from outside don't keep the user from changing the password.
     """
     try:
-        _verify(me.id, me, password)
+        _verify(me.id, me, password, _guesses(me.id))
     except InvalidCredentialsError:
         raise InvalidCredentialsError("the current password is wrong") from None
 
@@ -145,6 +165,7 @@ def update_profile(me: User, body: schemas.Profile) -> answers.Me:
     full_name = None if body.full_name is None else clean_name(body.full_name, "full name")
     if full_name is None and not body.profile_pic:
         raise BadRequestError("give a profilePic or a fullName")
+    limits.hit("writes", me.id)
     picture = save_image(me, body.profile_pic) if body.profile_pic else None
     change = store.users.set_profile(me.id, full_name=full_name, profile_pic=picture)
     if change is None:
@@ -184,28 +205,42 @@ def _check_session(user: User, session_id: str) -> None:
         store.users.touch_session(user.id, session_id, now())
 
 
-def _verify(account: str, user: User | None, password: str) -> User:
-    """The user, if the password is right. Wrong ones are counted for that ``account``, also if it doesn't exist.
+def _known_browser(user: User, visitor: Visitor) -> str | None:
+    """What counts wrong logins from a browser in which the user has logged in before with the present password."""
+    name = tokens.known_browser(visitor.marks.get(user.id, ""), user.id, user.password_hash)
+    return f"browser {name}" if name else None
 
-    The limit is tested again after the comparison, which takes long: many guesses at once learn no more than one after
-    the other.
+
+def _guesses(who: str) -> list[Count]:
+    return [("wrong_logins", who), ("wrong_logins_daily", who)]
+
+
+def _verify(account: str, user: User | None, password: str, guesses: list[Count]) -> User:
+    """The user, if the password is right. A wrong one is counted by ``guesses``, also if there is no such account.
+
+    It is counted before the comparison, which takes long, and taken back after: many guesses at once learn no more than
+    one after the other. They are counted in turn, so that many right ones at once do not seem to be guesses.
     """
-    limits.test("wrong_logins", account)
-    right = passwords.matches(password, user.password_hash if user else passwords.no_hash)
-    limits.test("wrong_logins", account)
-    if user is None or not right:
-        logs.security("login_failed", user.id if user else None)
-        limits.hit("wrong_logins", account)
-        raise InvalidCredentialsError
-    limits.clear("wrong_logins", account)
+    logins = ("logins", account)
+    limits.test(logins, *guesses)  # those that would be refused need not wait
+    with passwords.turn():
+        counted = limits.reserve(logins, *guesses)
+        right = passwords.matches(password, user.password_hash if user else passwords.no_hash)
+        if user is None or not right:
+            counted.take_back("logins")
+            logs.security("login_failed", user.id if user else None)
+            raise InvalidCredentialsError
+        counted.take_back(*(rate for rate, _ in guesses))
+        limits.clear(*guesses[0])
     return user
 
 
-def _begin_session(user: User, visitor: Visitor) -> str:
+def _begin_session(user: User, visitor: Visitor) -> Welcome:
     session = Session(user_agent=visitor.user_agent[:200])
     keep = config.max_sessions if config.rate_limits else UNLIMITED
     ended = store.users.begin_session(user.id, session, password_hash=user.password_hash, keep=keep)
     if ended is None:  # the password was changed while this login was under way
         raise InvalidCredentialsError
     sessions.announce_end(user.id, [old.id for old in ended])
-    return tokens.issue(user.id, session.id)
+    mark = tokens.mark_browser(user.id, user.password_hash)
+    return Welcome(views.me(user), tokens.issue(user.id, session.id), mark)

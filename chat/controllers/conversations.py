@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from chat import answers, events, schemas
 from chat.controllers import views
-from chat.current import emitter, store
+from chat.current import emitter, limits, store
 from chat.errors import NotFoundError
 from chat.models.conversation import Conversation, Direct, Summary, direct, direct_from_id
 from chat.models.user import User, deleted_user
@@ -65,6 +65,7 @@ def last_time(summary: Summary) -> int:
 
 def read(me: User, body: schemas.Read, from_socket: str | None = None) -> answers.ReadAnswer:
     """Move my read cursor, and tell my other devices and the other members. Raises `NotFoundError`."""
+    limits.hit("writes", me.id)
     conversation = find(me, body.conversation)
     cursor = store.conversations.move_cursor(conversation.id, me.id, body.seq)
     if cursor.moved:
@@ -89,6 +90,7 @@ def sync(me: User, body: schemas.Sync) -> answers.SyncAnswer:
     Only conversations with changes are in the answer; those that the client did not name come from their beginning. If one
     has ``more``, ask again from its ``upTo``.
     """
+    limits.hit("writes", me.id)  # it changes nothing, but is as much work
     left, found = SYNC_TOTAL, []
     for conversation in store.conversations.of_member(me.id):
         since, size = body.cursors.get(conversation.id, 0), min(SYNC_PAGE, left)

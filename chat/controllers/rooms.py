@@ -1,11 +1,13 @@
 """Rooms: conversations with a name, an owner, and members who come and go."""
 
+from collections.abc import Iterable
+
 from chat import answers, events, schemas
 from chat.answers import NoticeKind
 from chat.controllers import conversations, messages, users, views
 from chat.controllers.messages import HistoryPage, Sent
-from chat.current import emitter, images, store
-from chat.errors import BadRequestError, NotAMemberError, NotFoundError, NotTheOwnerError
+from chat.current import config, emitter, images, limits, store
+from chat.errors import BadRequestError, BlockedError, NotAMemberError, NotFoundError, NotTheOwnerError
 from chat.lib import logs
 from chat.models.conversation import Room, Summary
 from chat.models.message import Draft
@@ -15,14 +17,21 @@ from chat.schemas import MAX_MEMBERS
 
 
 def create(me: User, body: schemas.NewRoom) -> answers.Room:
-    """Create a room of mine with those members. Raises `BadRequestError` or `NotFoundError`."""
+    """Create a room of mine with those members.
+
+    Raises `BadRequestError`, `NotFoundError`, `BlockedError` if one of them blocks me, or `RateLimitedError`.
+    """
     members = tuple(dict.fromkeys([me.id, *(body.members or [])]))
     if len(members) > MAX_MEMBERS:
         raise _full()
+    room = Room(name=clean_name(body.name, "room's name"), public=bool(body.public), owner_id=me.id, members=members)
+    limits.hit("writes", me.id)
     for member in members:
         users.find(member)
-    room = Room(name=clean_name(body.name, "room's name"), public=bool(body.public), owner_id=me.id, members=members)
-    store.conversations.add_room(room)
+    _require_no_block(me, members)
+    with limits.reserving("rooms", me.id):
+        if not store.conversations.add_room(room, most=config.max_rooms_per_user if config.rate_limits else None):
+            raise BadRequestError(f"you own {config.max_rooms_per_user} rooms already: delete one first")
     return _show_members(room)
 
 
@@ -45,13 +54,19 @@ def show(me: User, room_id: str) -> answers.RoomEntry:
 
 def join(me: User, room_id: str) -> answers.Room:
     """Become a member of a public room; being one already is fine. Raises `NotFoundError` or `BadRequestError`."""
+    limits.hit("writes", me.id)
     return _add(me, _visible(me, room_id), me, "joined", f"{me.full_name} joined")
 
 
 def add(me: User, room_id: str, user_id: str) -> answers.Room:
-    """Add a user to a room of mine. Raises `NotFoundError`, `NotTheOwnerError` or `BadRequestError`."""
+    """Add a user to a room of mine.
+
+    Raises `NotFoundError`, `NotTheOwnerError`, `BadRequestError`, or `BlockedError` if the user blocks me.
+    """
+    limits.hit("writes", me.id)
     room = _owned(me, room_id)
     user = users.find(user_id)
+    _require_no_block(me, [user_id])
     return _add(me, room, user, "added", f"{me.full_name} added {user.full_name}")
 
 
@@ -60,7 +75,12 @@ def remove(me: User, room_id: str, user_id: str) -> answers.Room:
 
     If the owner leaves, the longest member owns the room from then on. If no one is left, the room is removed.
     """
-    room = _find(me, room_id) if user_id == me.id else _owned(me, room_id)
+    limits.hit("writes", me.id)
+    return take_out(me, _find(me, room_id) if user_id == me.id else _owned(me, room_id), user_id)
+
+
+def take_out(me: User, room: Room, user_id: str) -> answers.Room:
+    """The same for a room that was found, without a limit. Raises `NotFoundError`."""
     change = store.conversations.remove_member(room.id, user_id)
     if change is None or not change.changed:
         raise NotFoundError("no such member")
@@ -83,6 +103,7 @@ def remove(me: User, room_id: str, user_id: str) -> answers.Room:
 
 def rename(me: User, room_id: str, body: schemas.RoomName) -> answers.Room:
     """Rename a room of mine. Raises `NotFoundError`, `NotTheOwnerError` or `BadRequestError`."""
+    limits.hit("writes", me.id)
     room = _owned(me, room_id)
     name = clean_name(body.name, "room's name")
     renamed = store.conversations.rename(room.id, name)
@@ -94,6 +115,7 @@ def rename(me: User, room_id: str, body: schemas.RoomName) -> answers.Room:
 
 def delete(me: User, room_id: str) -> None:
     """Remove a room of mine with all its messages. Raises `NotFoundError` or `NotTheOwnerError`."""
+    limits.hit("writes", me.id)
     room = _owned(me, room_id)
     erase(room)
 
@@ -137,7 +159,7 @@ def _owned(me: User, room_id: str) -> Room:
 
 
 def _add(me: User, room: Room, user: User, notice: NoticeKind, text: str) -> answers.Room:
-    change = store.conversations.add_member(room.id, user.id, most=MAX_MEMBERS)
+    change = store.conversations.add_member(room.id, user.id, added_by=me.id, most=MAX_MEMBERS)
     if change is None:
         raise _no_such_room()
     if user.id not in change.room.members:
@@ -164,6 +186,12 @@ def _show_members(room: Room) -> answers.Room:
 def _erase(room: Room, *, only_if_empty: bool = False) -> None:
     for url in store.conversations.remove_room(room.id, only_if_empty=only_if_empty):
         images.remove(url)
+
+
+def _require_no_block(me: User, user_ids: Iterable[str]) -> None:
+    """Raise `BlockedError`, which names one of those who block me, if any do. The store decides it again when it writes."""
+    for blocker in store.users.blockers_of(me.id).intersection(user_ids):
+        raise BlockedError(f"{users.find(blocker).full_name} doesn't accept invitations from you")
 
 
 def _full() -> BadRequestError:

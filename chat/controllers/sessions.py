@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from chat import answers
 from chat.controllers import views
-from chat.current import bus, store
+from chat.current import bus, limits, store
 from chat.errors import NotFoundError
 from chat.lib import logs
 from chat.models.user import User
@@ -19,6 +19,7 @@ def index(me: User, current_id: str) -> list[answers.Session]:
 
 def revoke(me: User, session_id: str) -> None:
     """End one of my sessions. Raises `NotFoundError`."""
+    limits.hit("writes", me.id)
     if me.session(session_id) is None:
         raise NotFoundError("no such session")
     end(me.id, [session_id])
@@ -26,6 +27,7 @@ def revoke(me: User, session_id: str) -> None:
 
 def revoke_others(me: User, current_id: str) -> None:
     """End all my sessions but this one."""
+    limits.hit("writes", me.id)
     end(me.id, [session.id for session in me.sessions if session.id != current_id])
 
 

@@ -1,7 +1,7 @@
 """Other users: finding one, and blocking one."""
 
 from chat import answers
-from chat.current import presence, store
+from chat.current import limits, presence, store
 from chat.errors import BadRequestError, NotFoundError
 from chat.models.user import User
 
@@ -16,6 +16,7 @@ def find(user_id: str) -> User:
 
 def block(me: User, other_id: str, blocked: bool) -> answers.BlockAnswer:
     """Block or unblock a user: their messages and signs of presence. Raises `NotFoundError` or `BadRequestError`."""
+    limits.hit("writes", me.id)
     other = find(other_id)
     if other.id == me.id:
         raise BadRequestError("you can't block yourself")

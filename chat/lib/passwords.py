@@ -2,6 +2,7 @@
 
 import os
 import threading
+from contextlib import AbstractContextManager
 from functools import cache
 from pathlib import Path
 
@@ -21,9 +22,13 @@ class Passwords:
         # No password has this hash. Comparing with it takes as long when there is no account as when there is one.
         self.no_hash = bcrypt.hashpw(os.urandom(16).hex().encode(), bcrypt.gensalt(cost)).decode()
 
+    def turn(self) -> AbstractContextManager[object]:
+        """Wait until this process has time to hash or compare. `hash` does that itself, `matches` is called within one."""
+        return self._slots
+
     def hash(self, password: str) -> str:
         """The bcrypt hash of a password of at most `MAX_PASSWORD` bytes of UTF-8."""
-        with self._slots:
+        with self.turn():
             return threads.run(bcrypt.hashpw, password.encode(), bcrypt.gensalt(self._cost)).decode()
 
     def matches(self, password: str, password_hash: str) -> bool:
@@ -31,8 +36,7 @@ class Passwords:
 
         A longer password is cut to `MAX_PASSWORD`, as the libraries that wrote older databases did before they hashed it.
         """
-        with self._slots:
-            return threads.run(bcrypt.checkpw, password.encode()[:MAX_PASSWORD], password_hash.encode())
+        return threads.run(bcrypt.checkpw, password.encode()[:MAX_PASSWORD], password_hash.encode())
 
 
 @cache

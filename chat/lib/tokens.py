@@ -1,9 +1,12 @@
-"""Session tokens: HS256 JWTs with the user's id, the session's id, and an expiry.
+"""Session tokens: HS256 JWTs with the user's id, the session's id, and an expiry. And the marks of known browsers.
 
 ``JWT_SECRET`` signs them. Tokens that ``JWT_SECRET_PREVIOUS`` signed stay valid, so that replacing the secret logs no one
 out. Once `LIFETIME` has passed, the previous secret is no longer needed.
 """
 
+import hashlib
+import hmac
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +15,7 @@ import jwt
 from chat.models.values import is_id
 
 LIFETIME = timedelta(days=7)
+BROWSER_LIFETIME = timedelta(days=180)  # of a browser's mark, from its last login
 CLOCK_SKEW = timedelta(seconds=60)  # between the machines that issue and read tokens
 _ALGORITHM = "HS256"
 _REQUIRED = ["iat", "exp", "userId", "sid"]
@@ -52,3 +56,22 @@ class Tokens:
             if isinstance(user_id, str) and isinstance(session_id, str) and is_id(user_id) and session_id:
                 return Claims(user_id, session_id, int(claims["exp"]))
         return None
+
+    def mark_browser(self, user_id: str, password_hash: str) -> str:
+        """A mark for a browser in which this user has just logged in: it shows that later, until the password changes.
+
+        It is OWASP's device cookie: a random name and its signature. It logs no one in.
+        """
+        name = secrets.token_urlsafe(16)
+        return f"{name}.{_signature(self._secret, name, user_id, password_hash)}"
+
+    def known_browser(self, mark: str, user_id: str, password_hash: str) -> str | None:
+        """The random name in a mark that `mark_browser` made for this user and password; None if it is not one."""
+        name, _, signature = mark.encode("ascii", "replace").decode().partition(".")
+        expected = (_signature(secret, name, user_id, password_hash) for secret in self._accepted)
+        return name if any(hmac.compare_digest(signature, right) for right in expected) else None
+
+
+def _signature(secret: str, name: str, user_id: str, password_hash: str) -> str:
+    signed = f"browser:{user_id}:{name}:{password_hash}"
+    return hmac.new(secret.encode(), signed.encode("utf-8", "surrogateescape"), hashlib.sha256).hexdigest()

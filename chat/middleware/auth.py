@@ -16,6 +16,8 @@ from chat.errors import NotAnAdminError, WrongUserError
 from chat.lib import tokens
 
 COOKIE = "jwt"
+BROWSER_COOKIE = "browser-"  # and the id of a user who has logged in here
+LOGIN_PATH = "/api/auth/login"  # the only one to which browsers send their marks
 SENDER_HEADER = "X-Chat-User"  # optional: the id of the user in whose name a client believes that it acts
 View = Callable[..., Any]
 
@@ -62,6 +64,19 @@ def set_cookie(response: Response, token: str, lifetime: timedelta = tokens.LIFE
 def clear_cookie(response: Response) -> Response:
     """Log the browser out."""
     return set_cookie(response, "", timedelta(0))
+
+
+def browser_marks() -> dict[str, str]:
+    """The marks that this browser has, by the ids of the users who have logged in here."""
+    cookies = request.cookies.items()
+    return {name[len(BROWSER_COOKIE) :]: mark for name, mark in cookies if name.startswith(BROWSER_COOKIE)}
+
+
+def mark_browser(response: Response, user_id: str, mark: str) -> Response:
+    """Let this browser be known when the user logs in again. The mark stays at a logout: it logs no one in."""
+    flags: dict[str, Any] = {"httponly": True, "samesite": "Strict", "secure": config.production}
+    response.set_cookie(BROWSER_COOKIE + user_id, mark, max_age=tokens.BROWSER_LIFETIME, path=LOGIN_PATH, **flags)
+    return response
 
 
 def current_token() -> str | None:

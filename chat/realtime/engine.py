@@ -293,6 +293,7 @@ class Engine(engineio.Server):  # type: ignore[misc]
     """The library's server with our sockets, one timer for all of them, and no JSONP."""
 
     credential: Callable[[WSGIEnvironment], str | None]  # of a request: see `chat.realtime.server.init_app`
+    admit: Callable[[str], None]  # see there
     strangers: Strangers
 
     def __init__(self, **options: Any) -> None:
@@ -362,6 +363,7 @@ class Engine(engineio.Server):  # type: ignore[misc]
             raise RestartingError
         sid = self.generate_id()
         socket = Socket(self, sid, environ)
+        self.admit(socket.address)
         self.strangers.enter(socket.address)
         self.sockets[sid] = socket
         opening = {

@@ -179,11 +179,13 @@ def init_app(
     known_events: Collection[str],
     may_connect: Callable[[str, WSGIEnvironment], bool],
     credential: CredentialOf = lambda environ: None,
+    admit: Callable[[str], None] = lambda address: None,
 ) -> None:
     """Serve Socket.IO below ``/socket.io/`` of an app. Clients' events that are not among ``known_events`` are ignored.
 
     ``may_connect`` says whether a page of an origin may open a socket. ``credential`` returns what identifies the sender of
     a request, such as the session id in its cookie; if a session was opened with one, all its requests must have the same.
+    ``admit`` is called with the address (or IPv6 network) of each client that opens a session, and raises to refuse it.
     """
     socketio.init_app(
         app,
@@ -198,6 +200,7 @@ def init_app(
     )
     socketio.server.known_events = known_events
     socketio.server.eio.credential = credential
+    socketio.server.eio.admit = admit
     socketio.server.eio.strangers = Strangers(config.max_sockets_per_address if config.rate_limits else None)
     reconnect = Debouncer(RECONNECT_SECONDS, reconnect_clients)
     bus.subscribe(MessagesLost, lambda lost: reconnect.run())

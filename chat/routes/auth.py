@@ -15,7 +15,14 @@ from chat.errors import (
     UserExistsError,
 )
 from chat.lib.archive import zipped
-from chat.middleware.auth import clear_cookie, current_token, protect_route, set_cookie
+from chat.middleware.auth import (
+    browser_marks,
+    clear_cookie,
+    current_token,
+    mark_browser,
+    protect_route,
+    set_cookie,
+)
 from chat.middleware.endpoint import encoded, endpoint
 from chat.models.user import User
 from chat.schemas import Id
@@ -29,14 +36,14 @@ CLEARS_COOKIE = {"Set-Cookie": "Removes the session."}
 @endpoint(answer=answers.LoggedIn, fails=(UserExistsError,), headers=SETS_COOKIE)
 def signup(body: schemas.Signup, query: schemas.WithToken) -> Response:
     """Create an account and log in."""
-    return _welcome(*auth.signup(body, _visitor()), query)
+    return _welcome(auth.signup(body, _visitor()), query)
 
 
 @bp.post("/login")
 @endpoint(answer=answers.LoggedIn, fails=(InvalidCredentialsError, DeactivatedError), headers=SETS_COOKIE)
 def login(body: schemas.Credentials, query: schemas.WithToken) -> Response:
     """Log in."""
-    return _welcome(*auth.login(body, _visitor()), query)
+    return _welcome(auth.login(body, _visitor()), query)
 
 
 @bp.post("/logout")
@@ -65,10 +72,11 @@ def update_profile(me: User, body: schemas.Profile) -> answers.Me:
 
 @bp.put("/password")
 @protect_route
-@endpoint(fails=(InvalidCredentialsError,))
-def change_password(login: Login, body: schemas.PasswordChange) -> answers.Me:
+@endpoint(answer=answers.Me, fails=(InvalidCredentialsError,))
+def change_password(login: Login, body: schemas.PasswordChange) -> Response:
     """Set a new password; all other sessions end."""
-    return auth.change_password(login, body)
+    me, mark = auth.change_password(login, body)
+    return mark_browser(encoded(me), me.id, mark)
 
 
 @bp.get("/sessions")
@@ -116,10 +124,11 @@ def delete_account(me: User, body: schemas.Password) -> Response:
     return clear_cookie(encoded(answers.Done(message="your account has been deleted")))
 
 
-def _welcome(user: answers.Me, token: str, query: schemas.WithToken) -> Response:
-    answer = views.logged_in(user, token) if query.token else user
-    return set_cookie(encoded(answer), token)
+def _welcome(welcome: auth.Welcome, query: schemas.WithToken) -> Response:
+    answer = views.logged_in(welcome.user, welcome.token) if query.token else welcome.user
+    response = set_cookie(encoded(answer), welcome.token)
+    return mark_browser(response, welcome.user.id, welcome.mark)
 
 
 def _visitor() -> auth.Visitor:
-    return auth.Visitor(request.headers.get("User-Agent", ""), request.remote_addr or "")
+    return auth.Visitor(request.headers.get("User-Agent", ""), request.remote_addr or "", browser_marks())

@@ -4,7 +4,7 @@ from flask import Blueprint
 
 from chat import answers, schemas
 from chat.controllers import rooms
-from chat.errors import NotAMemberError, NotFoundError, NotTheOwnerError
+from chat.errors import BlockedError, NotAMemberError, NotFoundError, NotTheOwnerError
 from chat.middleware.auth import protect_route
 from chat.middleware.endpoint import endpoint
 from chat.models.user import User
@@ -17,7 +17,7 @@ OWNER_ONLY = (NotAMemberError, NotTheOwnerError)
 
 @bp.post("")
 @protect_route
-@endpoint(201, fails=(NotFoundError,))
+@endpoint(201, fails=(NotFoundError, BlockedError))
 def create(me: User, body: schemas.NewRoom) -> answers.Room:
     """Create a room of mine."""
     return rooms.create(me, body)
@@ -66,7 +66,7 @@ def join(me: User, room_id: Id) -> answers.Room:
 
 @bp.post("/<room_id>/members")
 @protect_route
-@endpoint(fails=OWNER_ONLY)
+@endpoint(fails=(BlockedError, *OWNER_ONLY))
 def add_member(me: User, room_id: Id, body: schemas.Member) -> answers.Room:
     """Add a user to a room of mine."""
     return rooms.add(me, room_id, body.user_id)

@@ -163,8 +163,11 @@ class Conversations(Protocol):
     def count_unread(self, conversation_id: str, user_id: str) -> int:
         """How many messages are past the member's cursor: not their own, not deleted, not notices of the room."""
 
-    def add_room(self, room: Room) -> None:
-        """Store a new room."""
+    def add_room(self, room: Room, *, most: int | None = None) -> bool:
+        """Store a new room. Return False, and store nothing, if its owner owns ``most`` rooms already.
+
+        Raises `BlockedError` if a member blocks the owner.
+        """
 
     def search_rooms(self, text: str, before: str | None, limit: int) -> list[Room]:
         """The newest rooms whose id is less than ``before`` and whose name contains the text, in any case, newest first."""
@@ -175,10 +178,10 @@ class Conversations(Protocol):
     def rename(self, room_id: str, name: str) -> Room | None:
         """Rename a room. Return None if there is no such room."""
 
-    def add_member(self, room_id: str, user_id: str, *, most: int) -> MemberChange | None:
+    def add_member(self, room_id: str, user_id: str, *, added_by: str, most: int) -> MemberChange | None:
         """Add a member, for whom everything so far counts as read, unless the room has ``most`` members already.
 
-        Return None if there is no such room.
+        Return None if there is no such room. Raises `BlockedError` if the user blocks the one who adds them.
         """
 
     def remove_member(self, room_id: str, user_id: str) -> MemberChange | None:

@@ -116,16 +116,16 @@ def test_a_repeated_client_id_is_answered_before_any_refusal(store: Store, peopl
 def test_a_room_takes_no_more_than_its_most_members(store: Store, people: list[User]) -> None:
     room = _room(store, people[:1])
     store.messages.append(_draft(people, room))
-    second = store.conversations.add_member(room.id, people[1].id, most=2)
-    third = store.conversations.add_member(room.id, people[2].id, most=2)
-    again = store.conversations.add_member(room.id, people[1].id, most=2)
+    second = store.conversations.add_member(room.id, people[1].id, added_by=people[0].id, most=2)
+    third = store.conversations.add_member(room.id, people[2].id, added_by=people[0].id, most=2)
+    again = store.conversations.add_member(room.id, people[1].id, added_by=people[0].id, most=2)
     assert second
     assert third
     assert again
     assert [change.changed for change in (second, third, again)] == [True, False, False]
     assert second.room.read_cursors()[people[1].id] == 1  # all so far counts as read
     assert store.conversations.count_unread(room.id, people[1].id) == 0
-    assert store.conversations.add_member(new_id(), people[1].id, most=2) is None
+    assert store.conversations.add_member(new_id(), people[1].id, added_by=people[0].id, most=2) is None
 
 
 def test_owner_and_heir_leave_together_and_the_third_owns_the_room(

@@ -11,6 +11,7 @@ from bson import ObjectId
 from bson.datetime_ms import DatetimeMS
 from pymongo import DESCENDING, ReturnDocument
 
+from chat.errors import BlockedError
 from chat.models.conversation import Conversation, Room, Summary
 from chat.models.values import now
 from chat.store.mongo import documents
@@ -79,8 +80,13 @@ class MongoConversations:
         return self._count_unread(conversation_id, user_id, found.get("cursors", {}).get(user_id, 0))
 
     @operation
-    def add_room(self, room: Room) -> None:
+    def add_room(self, room: Room, *, most: int | None = None) -> bool:
+        self._require_no_block(room.members, room.owner_id)
+        owner = ObjectId(room.owner_id)
+        if most is not None and self._conversations.count_documents({"members": owner, "ownerId": owner}) >= most:
+            return False
         self._conversations.insert_one({**documents.document(room, CONVERSATION), "rev": 0})
+        return True
 
     @operation
     def search_rooms(self, text: str, before: str | None, limit: int) -> list[Room]:
@@ -102,7 +108,8 @@ class MongoConversations:
         return _room(found) if found else None
 
     @operation
-    def add_member(self, room_id: str, user_id: str, *, most: int) -> MemberChange | None:
+    def add_member(self, room_id: str, user_id: str, *, added_by: str, most: int) -> MemberChange | None:
+        self._require_no_block([user_id], added_by)
         member = ObjectId(user_id)
         return self._change_members(
             room_id,
@@ -132,6 +139,12 @@ class MongoConversations:
             images += [message["image"] for message in found if message.get("image")]
             self._messages.delete_many({"_id": {"$in": [message["_id"] for message in found]}})
         return images
+
+    def _require_no_block(self, user_ids: Sequence[str], author: str) -> None:
+        """Raise `BlockedError` if one of the users blocks the author."""
+        query = {"_id": {"$in": list(map(ObjectId, user_ids))}, "blocked": ObjectId(author)}
+        if self._connection.users.find_one(query, {"_id": 1}):
+            raise BlockedError
 
     def _change_members(self, room_id: str, condition: Document, change: list[Document]) -> MemberChange | None:
         room: Document = {"_id": ObjectId(room_id), **_IS_ROOM}

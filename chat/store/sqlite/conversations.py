@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 
+from chat.errors import BlockedError
 from chat.models.conversation import Conversation, Room, Summary
 from chat.models.values import now
 from chat.store.port import CursorMove, MemberChange
@@ -59,8 +60,17 @@ class SqliteConversations:
         row = self._file.one(query, conversation_id, user_id)
         return row[0] if row else 0
 
-    def add_room(self, room: Room) -> None:
-        self._file.write(lambda db: add_conversation(db, room))
+    def add_room(self, room: Room, *, most: int | None = None) -> bool:
+        def add(db: Db) -> bool:
+            _require_no_block(db, room.members, room.owner_id)
+            owned = "SELECT count(*) FROM members m JOIN conversations c ON c.id = m.conversation"
+            (count,) = db.execute(f"{owned} WHERE m.user_id = ? AND c.owner_id = m.user_id", [room.owner_id]).fetchone()
+            if most is not None and count >= most:
+                return False
+            add_conversation(db, room)
+            return True
+
+        return self._file.write(add)
 
     def search_rooms(self, text: str, before: str | None, limit: int) -> list[Room]:
         query = """SELECT id FROM conversations WHERE owner_id IS NOT NULL AND (:before IS NULL OR id < :before)
@@ -82,11 +92,12 @@ class SqliteConversations:
 
         return self._file.write(rename)
 
-    def add_member(self, room_id: str, user_id: str, *, most: int) -> MemberChange | None:
+    def add_member(self, room_id: str, user_id: str, *, added_by: str, most: int) -> MemberChange | None:
         def add(db: Db) -> MemberChange | None:
             room = find_room(db, room_id)
             if room is None or user_id in room.members or len(room.members) >= most:
                 return MemberChange(room, False) if room else None
+            _require_no_block(db, [user_id], added_by)
             query = f"""INSERT INTO members (conversation, user_id, cursor)
                 SELECT m.conversation, ?, ({_LAST_SEQ}) FROM (SELECT ? AS conversation) m"""
             db.execute(query, [user_id, room_id])
@@ -114,6 +125,13 @@ class SqliteConversations:
             return [image for (image,) in removed.fetchall() if image]
 
         return self._file.write(remove)
+
+
+def _require_no_block(db: Db, user_ids: Sequence[str], author: str) -> None:
+    """Raise `BlockedError` if one of the users blocks the author."""
+    query = "SELECT 1 FROM blocks WHERE blocked_id = ? AND user_id IN (SELECT value FROM json_each(?))"
+    if db.execute(query, [author, json.dumps(user_ids)]).fetchone():
+        raise BlockedError
 
 
 def add_conversation(db: Db, conversation: Conversation) -> None:
