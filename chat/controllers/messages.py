@@ -54,7 +54,7 @@ def send(me: User, other_id: str, body: schemas.NewMessage, from_socket: str | N
     Raises `BadRequestError`, `BadImageError`, `NotFoundError`, `BlockedError`, `ClientIdReusedError` or
     `ImageStoreUnavailableError`.
     """
-    return post(me, direct(me.id, users.find(other_id).id), body, from_socket)
+    return post(me, direct(me.id, other_id), body, from_socket)
 
 
 def post(me: User, conversation: Conversation, body: schemas.NewMessage, from_socket: str | None = None) -> Sent:
@@ -63,9 +63,11 @@ def post(me: User, conversation: Conversation, body: schemas.NewMessage, from_so
     text = body.text if body.text and body.text.strip() else None
     _check_sendable(conversation, text, body)
     fingerprint = _fingerprint(conversation, text, body)
-    if body.client_id and (sent := store.messages.find_sent(me.id, body.client_id)):
-        return _repeated(conversation, sent, fingerprint)
-    image = save_image(me, body.image) if body.image else None
+    image = None
+    if body.image:  # which a repeated send has stored already
+        if body.client_id and (sent := store.messages.find_sent(me.id, body.client_id)):
+            return _repeated(conversation, sent, fingerprint)
+        image = save_image(me, body.image)
     draft = Draft(
         conversation=conversation.id,
         sender_id=me.id,
@@ -77,7 +79,7 @@ def post(me: User, conversation: Conversation, body: schemas.NewMessage, from_so
         reply_to=body.reply_to,
     )
     appended = _append(draft)
-    if not appended.new:  # the same send arrived twice at once, and the other one was first
+    if not appended.new:
         return _repeated(conversation, appended.message, fingerprint)
     announce(conversation, appended.message, from_socket)
     return Sent(views.shared_message(appended.message), new=True)

@@ -15,7 +15,7 @@ from chat.models.message import Draft, Message
 from chat.models.user import User
 from chat.models.values import new_id
 from chat.store import Store, open_store
-from chat.store.mongo import documents
+from chat.store.mongo import MongoStore, documents
 from tests.store.conftest import OpenStore, add_user
 from tests.store.faults import CRASH, Crash, Faults, open_faulty
 
@@ -298,3 +298,32 @@ def test_a_number_that_release_1_0_takes_meanwhile_is_given_up(
     assert crossed.messages.append(_draft(people)).message.seq == 3
     assert beside.messages.append(_draft(people)).message.seq == 4
     assert _seqs(beside, direct(people[0].id, people[1].id)) == [1, 2, 3, 4]
+
+
+def test_a_message_to_an_unknown_user_leaves_nothing(store: Store, people: list[User]) -> None:
+    ann, unknown = people[0].id, new_id()
+    with pytest.raises(NotFoundError, match="no such user"):
+        store.messages.append(
+            Draft(conversation=direct(ann, unknown).id, sender_id=ann, receiver_id=unknown, text="text")
+        )
+    if isinstance(store, MongoStore):
+        assert store._connection.conversations.count_documents({}) == 0
+    assert store.conversations.of_member(ann) == []
+
+
+def test_a_block_by_another_process_holds_for_a_user_who_could_write_before(
+    store: Store, another: OpenStore, people: list[User]
+) -> None:
+    store.messages.append(_draft(people))
+    another().users.set_blocked(people[1].id, people[0].id, True)
+    with pytest.raises(BlockedError):
+        store.messages.append(_draft(people))
+
+
+def test_a_removal_by_another_process_holds_for_a_user_who_could_write_before(
+    store: Store, another: OpenStore, people: list[User]
+) -> None:
+    store.messages.append(_draft(people))
+    another().users.remove(people[0].id)
+    with pytest.raises(UserNotFoundError):
+        store.messages.append(_draft(people))

@@ -16,7 +16,7 @@ The module is long because the comparison, the copy and the repair of an interru
 
 import time
 from collections import OrderedDict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from bson import ObjectId
 from bson.datetime_ms import DatetimeMS
@@ -41,11 +41,14 @@ _COUNTER = {"rev": 1, "guard": 1, "last": 1, "createdAt": 1, "members": 1, "head
 class Counter(Struct, frozen=True):
     """A conversation's counter, whose head is in ``messages``.
 
-    ``rev`` is the last number that was given. ``stored`` tells whether it is in the document; ``begun``, whether the
-    conversation has a message. ``members`` is only known of a counter that was just read.
+    ``rev`` is the last number that was given. ``opened`` tells whether there is a document, ``stored`` whether ``rev`` is
+    in it, and ``begun`` whether the conversation has a message. ``members`` is only known of a counter that was just read.
+    ``cleared`` has the users who can write to the other member while ``guard`` is the same, and until when (of
+    `time.monotonic`) they are not looked up again.
     """
 
     rev: int
+    opened: bool
     stored: bool
     begun: bool
     guard: int | None
@@ -53,6 +56,7 @@ class Counter(Struct, frozen=True):
     last_seq: int
     known_since: float  # of `time.monotonic`: what is read after that is at least as new
     members: frozenset[str] | None = None
+    cleared: Mapping[str, float] = {}
 
 
 class Ledger:
@@ -78,14 +82,9 @@ class Ledger:
     def load(self, conversation_id: str) -> Counter | None:
         """Read a counter. Return None if there is no such room; a direct conversation can always be begun."""
         document = self._settle(conversation_id)
-        if document is None and (conversation := direct_from_id(conversation_id)):
-            # From now on, a block or the removal of a member is seen by a message that is being appended.
-            members = [ObjectId(member) for member in conversation.members]
-            self._conversations.update_one(
-                {"_id": conversation_id}, {"$setOnInsert": {"members": members}}, upsert=True
-            )
-            document = self._settle(conversation_id)
-        return self._counter(conversation_id, document) if document else None
+        if document is None and direct_from_id(conversation_id) is None:
+            return None
+        return self._counter(conversation_id, document)
 
     def commit(
         self, conversation_id: str, counter: Counter, messages: Sequence[Message], members: Collection[str] = ()
@@ -96,6 +95,9 @@ class Ledger:
         `NotFoundError` if the room was removed.
         """
         self.forget(conversation_id)
+        if not counter.opened:
+            self._open(conversation_id)
+            return False
         head = [documents.message_document(message) for message in messages]
         after = _after(counter, head)
         changes: Document = {"rev": after.rev, "head": head}
@@ -154,6 +156,12 @@ class Ledger:
                 message = documents.numbered(last)
                 found[id] = (document.get("rev", message.rev), message)
         return found
+
+    def _open(self, conversation_id: str) -> None:
+        """Make the document of a direct conversation: from then on, who is about to write sees a block or a removal."""
+        conversation = direct_from_id(conversation_id)
+        members = [ObjectId(member) for member in conversation.members] if conversation else []
+        self._conversations.update_one({"_id": conversation_id}, {"$setOnInsert": {"members": members}}, upsert=True)
 
     def _settle(self, conversation_id: str) -> Document | None:
         """Make sure that the head is in the messages; the conversation's document, if it exists."""
@@ -239,8 +247,9 @@ class Ledger:
         self._messages.delete_many({"_id": {"$in": [message["_id"] for message in head]}})
         return True
 
-    def _counter(self, conversation_id: str, document: Document) -> Counter:
+    def _counter(self, conversation_id: str, found: Document | None) -> Counter:
         """The counter in a document. Release 1.0 and the Express backend kept none: then what they wrote counts."""
+        document = found or {}
         last, rev = document.get("last"), document.get("rev")
         if last is None and rev != 0:
             said = {"conversation": conversation_id}
@@ -251,6 +260,7 @@ class Ledger:
             rev = changed["rev"] if changed else None
         return Counter(
             rev=unnumbered.count(self._messages, conversation_id) if rev is None else rev,
+            opened=found is not None,
             stored="rev" in document,
             begun="createdAt" in document,
             guard=document.get("guard"),

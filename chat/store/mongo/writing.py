@@ -5,7 +5,7 @@ Appends and changes share the module, which makes it long: both need the same tu
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from bson import ObjectId
@@ -31,6 +31,9 @@ from chat.store.port import Appended, Revision
 
 T = TypeVar("T")
 
+CLEARED_SECONDS = (
+    30.0  # then users are read again: programs that don't know ``guard`` may have blocked or removed someone
+)
 BATCH = 100  # messages in one write: with the longest texts, far below the 16 MiB of a document
 
 
@@ -84,8 +87,10 @@ class Writing:
                 raise _GoneError
             if before == attempted:
                 return Revision(before, True)  # only the answer was lost
-            if author and (refusal := self._refusals(counter, [(before, author)])[0]):
-                raise refusal
+            if author:
+                counter, refusals = self._check(counter, [(before, author)])
+                if refusals[0]:
+                    raise refusals[0]
             after = change(before)
             if after is None:
                 return Revision(before, False)
@@ -169,7 +174,8 @@ class Writing:
     def _append_once(self, conversation_id: str, counter: Counter, jobs: list[Job]) -> None:
         """Append what may be appended. A message whose ``client_id`` is there twice is left for the next time."""
         writes = [(job.draft, job.draft.sender_id) for job in jobs]
-        for job, refusal in zip(jobs, self._refusals(counter, writes), strict=True):
+        counter, refusals = self._check(counter, writes)
+        for job, refusal in zip(jobs, refusals, strict=True):
             job.outcome = refusal
         first: dict[tuple[str, str], Job] = {}
         batch = [
@@ -203,31 +209,35 @@ class Writing:
                 if job.outcome is None and (message := sent.get((job.draft.sender_id, job.draft.client_id))):
                     job.outcome = Appended(message, False)
 
-    def _refusals(self, counter: Counter, writes: list[tuple[Draft, str]]) -> list[ChatError | None]:
-        """For each draft or message and its author, why they can't write it, if so.
+    def _check(
+        self, counter: Counter, writes: Sequence[tuple[Draft, str]]
+    ) -> tuple[Counter, Sequence[ChatError | None]]:
+        """For each draft or message and its author, why they can't write it, if so; and the counter that remembers who can.
 
-        A counter that was not just read doesn't know the members; then only the comparison decides.
+        What the ledger's comparison decides by itself needs no query: whether an author is in the room, and whether an
+        author who could write to the other a moment ago still can.
         """
-        ids = {ObjectId(author) for _, author in writes}
-        ids |= {ObjectId(_other(what, author)) for what, author in writes if what.receiver_id is not None}
-        among = [*ids]
-        fields = {"blocked": {"$elemMatch": {"$in": among}}}
-        users = {
-            str(user["_id"]): {str(id) for id in user.get("blocked", ())}
-            for user in self._users.find({"_id": {"$in": among}}, fields)
-        }
+        now = time.monotonic()
+        if all(_is_decided(counter, what, author, now) for what, author in writes):
+            return counter, [None] * len(writes)
+        among = [*{ObjectId(id) for what, author in writes for id in (author, _other(what, author))}]
+        found = self._users.find({"_id": {"$in": among}}, {"blocked": {"$elemMatch": {"$in": among}}})
+        users = {str(user["_id"]): {str(id) for id in user.get("blocked", ())} for user in found}
 
         def refusal(what: Draft, author: str) -> ChatError | None:
             other = _other(what, author)
             if what.receiver_id is not None and other not in users:
-                return NotFoundError()
+                return NotFoundError("no such user")
             if author not in users:
                 return UserNotFoundError()
             if _needs_member(what) and counter.members is not None and author not in counter.members:
                 return NotAMemberError()
             return BlockedError() if what.receiver_id is not None and author in users[other] else None
 
-        return [refusal(what, author) for what, author in writes]
+        refusals = [refusal(*write) for write in writes]
+        can = {author for (_, author), refusal in zip(writes, refusals, strict=True) if refusal is None}
+        cleared = {**counter.cleared, **dict.fromkeys(can, now + CLEARED_SECONDS)}
+        return replace(counter, cleared=cleared), refusals
 
     def _find(self, message_id: str) -> Message | None:
         document = self._messages.find_one({"_id": ObjectId(message_id)})
@@ -240,6 +250,13 @@ class Writing:
 def _needs_member(what: Draft) -> bool:
     """Whether only members can write it: what is in a room, but not the room's notices."""
     return what.receiver_id is None and what.system is None
+
+
+def _is_decided(counter: Counter, what: Draft, author: str, time: float) -> bool:
+    """Whether the comparison decides at that time if the author can write this."""
+    if what.receiver_id is not None:
+        return counter.cleared.get(author, 0) > time
+    return _needs_member(what) and (counter.members is None or author in counter.members)
 
 
 def _other(what: Draft, author: str) -> str:

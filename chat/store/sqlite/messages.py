@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
-from chat.errors import BlockedError, NotAMemberError, NotFoundError, UserNotFoundError
+from chat.errors import BlockedError, ChatError, NotAMemberError, NotFoundError, UserNotFoundError
 from chat.models.conversation import Conversation, direct
 from chat.models.folding import fold
 from chat.models.message import Draft, LegacyMessage, Message
@@ -105,20 +105,20 @@ def _require_may_write(db: Db, what: Draft, author: str) -> None:
         room = db.execute("SELECT 1 FROM conversations WHERE id = ?", [what.conversation]).fetchone()
         if room is None:
             raise NotFoundError
-        _require_user(db, author, UserNotFoundError)
+        _require_user(db, author, UserNotFoundError())
         member = "SELECT 1 FROM members WHERE conversation = ? AND user_id = ?"
         if what.system is None and not db.execute(member, [what.conversation, author]).fetchone():
             raise NotAMemberError
         return
     other = direct(what.sender_id, what.receiver_id).other(author)
-    _require_user(db, other, NotFoundError)
-    _require_user(db, author, UserNotFoundError)
+    _require_user(db, other, NotFoundError("no such user"))
+    _require_user(db, author, UserNotFoundError())
     blocks = "SELECT 1 FROM blocks WHERE user_id = ? AND blocked_id = ?"
     if db.execute(blocks, [other, author]).fetchone():
         raise BlockedError
 
 
-def _require_user(db: Db, user_id: str, error: type[NotFoundError | UserNotFoundError]) -> None:
+def _require_user(db: Db, user_id: str, error: ChatError) -> None:
     if not db.execute("SELECT 1 FROM users WHERE id = ?", [user_id]).fetchone():
         raise error
 
