@@ -5,7 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import Flask
 
+from chat.errors import DatabaseUnavailableError
 from tests.clients.http import Person
 from tests.clients.sockets import Socket
 from tests.clients.wsgi import in_process
@@ -149,3 +151,29 @@ def test_messages_of_one_sender_arrive_in_order(sign_up: SignUp, connect: Connec
         ann.send(bob, str(number))
     socket.wait_for("newMessage", lambda message: message["text"] == "29")
     assert [message["text"] for message in socket.all("newMessage")] == [str(number) for number in range(30)]
+
+
+@pytest.mark.parametrize("method", ["append", "revise"])
+def test_what_was_stored_without_an_answer_is_announced_when_it_is_repeated(
+    app: Flask, sign_up: SignUp, connect: Connect, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    ann, bob = sign_up("Ann"), sign_up("Bob")
+    edited = f"/api/messages/{ann.send(bob, 'before')['_id']}"
+    messages = app.extensions["chat"].store.messages
+    write = getattr(messages, method)
+
+    def lose(*args: Any, **options: Any) -> None:
+        monkeypatch.undo()
+        write(*args, **options)
+        raise DatabaseUnavailableError
+
+    monkeypatch.setattr(messages, method, lose)
+    socket = connect(bob)
+    for status in (503, 200):
+        if method == "append":
+            answer = ann.ask("POST", f"/api/messages/send/{bob.id}", {"text": "hello", "clientId": "1"})
+        else:
+            answer = ann.ask("PUT", edited, {"text": "hello"})
+        assert answer.status_code == status
+    pushed = socket.wait_for("newMessage" if method == "append" else "messageUpdated")
+    assert pushed == answer.json()

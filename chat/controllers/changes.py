@@ -5,7 +5,7 @@ from functools import partial
 
 from chat import answers, schemas
 from chat.controllers import conversations, views
-from chat.controllers.messages import announce_change
+from chat.controllers.messages import announce_change, is_unseen
 from chat.current import images, limits, store
 from chat.errors import BadRequestError, NotFoundError, NotMigratedError
 from chat.models.conversation import Conversation
@@ -71,7 +71,7 @@ def _revise(
     revision = store.messages.revise(message_id, change, author=author)
     if revision is None:
         raise NotFoundError("no such message")
-    if revision.changed:
+    if revision.changed or is_unseen(revision.message):  # a repeated change may be the first that is answered
         announce_change(conversation, revision.message)
     return views.message(me, revision.message)
 

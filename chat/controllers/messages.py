@@ -97,10 +97,20 @@ def announce(conversation: Conversation, message: Message, from_socket: str | No
 
 def announce_change(conversation: Conversation, message: Message) -> None:
     """Show an edit, a deletion or a reaction on the members' devices."""
+    announced.add(_state(message))
     if isinstance(conversation, Room):
         _announce_in_room(conversation, events.MESSAGE_UPDATED, message)
     else:
         emitter.to_users(conversation.members, events.MESSAGE_UPDATED, views.shared_message(message))
+
+
+def is_unseen(message: Message) -> bool:
+    """Whether members may know nothing of this state of a message.
+
+    The process that stored it may have died before it announced it, or may not know that it was stored: the database's
+    answer was lost. If something came after it in the conversation, clients have noticed the gap.
+    """
+    return _state(message) not in announced and not store.messages.changes_since(message.conversation, message.rev, 1)
 
 
 def search(me: User, query: schemas.Search) -> list[answers.Message]:
@@ -125,6 +135,7 @@ def _append(draft: Draft) -> Appended:
     try:
         appended = store.messages.append(draft)
     except ChatError:
+        announced.discard(draft.id)
         _remove_image(draft)
         raise
     if not appended.new:
@@ -138,15 +149,11 @@ def _remove_image(draft: Draft) -> None:
 
 
 def _repeated(conversation: Conversation, sent: Message, fingerprint: str) -> Sent:
-    """The answer to a repeated send.
-
-    If another process stored it, that process may have died before it announced the message. So it is announced again if
-    nothing has come after it, which would have told clients of the gap. They know a message by its id and ``rev``.
-    """
+    """The answer to a repeated send, which is announced again if need be. Clients know a message by its id and ``rev``."""
     if sent.fingerprint != fingerprint:
         raise ClientIdReusedError
-    if sent.id not in announced and not store.messages.changes_since(conversation.id, sent.rev, 1):
-        announced.add(sent.id)
+    if is_unseen(sent):
+        announced.add(_state(sent))
         announce(conversation, sent)
     return Sent(views.shared_message(sent), new=False)
 
@@ -158,6 +165,11 @@ def _check_sendable(conversation: Conversation, text: str | None, body: schemas.
         original = store.messages.find(body.reply_to)
         if not isinstance(original, Message) or original.conversation != conversation.id:
             raise BadRequestError("replyTo is not a message of this conversation")
+
+
+def _state(message: Message) -> str:
+    """A name for this state of a message."""
+    return message.id if message.rev == message.seq else f"{message.id}:{message.rev}"
 
 
 def _fingerprint(conversation: Conversation, text: str | None, body: schemas.NewMessage) -> str:

@@ -16,5 +16,9 @@ class Recent:
         if len(self._ids) > self._size:
             self._ids.popitem(last=False)
 
+    def discard(self, id: str) -> None:
+        """Forget an id."""
+        self._ids.pop(id, None)
+
     def __contains__(self, id: str) -> bool:
         return id in self._ids
