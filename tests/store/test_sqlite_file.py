@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -188,7 +188,7 @@ def test_a_damaged_page_is_named_and_fails_the_ping(path: Path, caplog: pytest.L
     assert "restore a backup" in caplog.text
 
 
-def test_damage_is_found_at_the_start_before_anyone_reads_it(path: Path) -> None:
+def test_damage_is_found_at_the_start_before_anyone_reads_it(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with closing(SqliteStore(path)) as store:
         ann, bob = add_user(store, "Ann"), add_user(store, "Bob")
         for number in range(100):
@@ -197,9 +197,24 @@ def test_damage_is_found_at_the_start_before_anyone_reads_it(path: Path) -> None
         content.seek(path.stat().st_size - PAGE)
         content.write(os.urandom(PAGE))
     with closing(SqliteStore(path)) as store:
-        _wait_until(lambda: store._file._damaged)
+        _wait_until(lambda: "flask verify" in caplog.text)
         with pytest.raises(DatabaseDamagedError):
             store.ping()
+
+
+def test_a_disk_that_could_not_read_for_a_while_is_not_damaged(store: SqliteStore) -> None:
+    with pytest.raises(DatabaseDamagedError), store._file.reading():
+        raise _failing(sqlite3.SQLITE_CORRUPT)  # as SQLite calls a read that fails
+    with pytest.raises(DatabaseDamagedError):
+        store.ping()
+
+    def is_well() -> bool:
+        with suppress(DatabaseDamagedError):
+            store.ping()
+            return True
+        return False
+
+    _wait_until(is_well)
 
 
 def test_a_file_that_is_no_database_is_named(path: Path) -> None:

@@ -8,7 +8,7 @@ import sqlite3
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,8 +35,8 @@ _UNAVAILABLE = {
 }
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _DAMAGED_ADVICE = (
-    "is damaged: stop the server, keep a copy of the folder, and restore a backup or recover what can be read with the "
-    "sqlite3 program: sqlite3 chat.db .recover | sqlite3 recovered.db"
+    "is damaged: run `flask verify` to see what is wrong, stop the server, keep a copy of the folder, and restore a backup "
+    "or recover what can be read with the sqlite3 program: sqlite3 chat.db .recover | sqlite3 recovered.db"
 )
 _REPLACED_ADVICE = (
     "or its -wal file was deleted or replaced while the server runs, so nothing is stored any more: restart the server, "
@@ -61,14 +61,16 @@ class SqliteFile:
             db.execute("SELECT 1 FROM users").fetchone()  # the first read creates the -wal file
         self._identity = self._identify()
         self._writer = Writer(db, lambda: connect(path), self._is_in_place)
-        self._checking = connect(path)
+        self._checking: Db | None = None
         self._checked = threads.Signal()
-        threads.start(self._check_pages)
+        self._check_pages_soon()
 
     def close(self) -> None:
         """Close all connections."""
-        self._checking.interrupt()
-        self._checked.wait(WRITE_SECONDS)
+        if checking := self._checking:
+            with suppress(sqlite3.ProgrammingError):  # it has just ended
+                checking.interrupt()
+            self._checked.wait(WRITE_SECONDS)
         while self._idle:
             self._idle.pop().close()
         self._writer.close()  # the last to close: it removes the -wal file, which one that was interrupted would not
@@ -77,6 +79,7 @@ class SqliteFile:
         """Raise if the file is known to be damaged, or is no longer the one that this process opened."""
         with self._failures_named():
             if self._damaged:
+                self._check_pages_soon()
                 raise sqlite3.DatabaseError
             if not self._is_in_place():
                 raise ReplacedError
@@ -167,14 +170,32 @@ class SqliteFile:
         found = [Path(f"{self._path}{suffix}").stat() for suffix in ("", "-wal")]
         return [(stat.st_dev, stat.st_ino) for stat in found]
 
+    def _check_pages_soon(self) -> None:
+        """Look for damage, beside the server. A disk that fails to read looks like damage, until it reads again."""
+        if self._checking is None:
+            with suppress(sqlite3.Error):  # the next read or write will tell
+                self._checking = connect(self._path)
+                self._checked = threads.Signal()
+                threads.spawn(self._check_pages)
+
     def _check_pages(self) -> None:
-        """Look for damage. Runs beside the server, in a thread of its own."""
+        assert self._checking is not None
         try:
-            self._damaged |= self._checking.execute("PRAGMA quick_check(1)").fetchone() != ("ok",)
+            self._damaged = threads.run(_is_damaged, self._checking)
         except sqlite3.OperationalError:
             pass  # interrupted, or the disk failed: the next read or write will tell
-        except sqlite3.DatabaseError:
-            self._damaged = True
         finally:
-            self._idle.append(self._checking)
+            self._checking.close()
+            self._checking = None
             self._checked.set()
+        if self._damaged:
+            self._tell(_DAMAGED_ADVICE)
+
+
+def _is_damaged(db: Db) -> bool:
+    try:
+        return bool(db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",))
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError:
+        return True
