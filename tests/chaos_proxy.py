@@ -1,9 +1,12 @@
 """A TCP proxy that behaves like a bad network: it cuts connections, holds data back, and repeats requests."""
 
 import asyncio
+import contextlib
 import random
 import threading
 from dataclasses import dataclass, field
+
+LATE_SECONDS = 1.0
 
 
 @dataclass
@@ -12,7 +15,8 @@ class ChaosProxy:
 
     Of each piece of data that passes then, ``cut`` (0 to 1) says how often the connection ends there and then, ``delay``
     how often it is held back for up to 50 ms, and ``repeat`` how often a POST request is sent to the server once more, on
-    a connection of its own whose answer is not read.
+    a connection of its own whose answer is not read. ``lost`` says how often an answer is thrown away, with its connection:
+    the server has done what it was asked for. ``late`` says how often a request arrives only after its connection was cut.
     """
 
     upstream_port: int
@@ -21,9 +25,13 @@ class ChaosProxy:
     cut: float = 0.002
     delay: float = 0.05
     repeat: float = 0.03
+    lost: float = 0.0
+    late: float = 0.0
     port: int = 0
     cuts: int = 0
     repeats: int = 0
+    losses: int = 0
+    delays: int = 0
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
 
     def start(self) -> None:
@@ -80,6 +88,13 @@ class ChaosProxy:
                 if self._strikes(self.cut):
                     self.cuts += 1
                     return
+                if not requests and self._strikes(self.lost):
+                    self.losses += 1
+                    return
+                if requests and self._strikes(self.late):
+                    self.delays += 1
+                    self._loop.create_task(self._deliver_late(data))
+                    return
                 if self._strikes(self.delay):
                     await asyncio.sleep(self._random.random() * 0.05)
                 if requests and data.startswith(b"POST /api/") and self._strikes(self.repeat):
@@ -90,12 +105,16 @@ class ChaosProxy:
         except OSError:
             return
 
+    async def _deliver_late(self, request: bytes) -> None:
+        await asyncio.sleep(self._random.random() * LATE_SECONDS)
+        await self._repeat(request)
+
     async def _repeat(self, request: bytes) -> None:
-        try:
+        with contextlib.suppress(TimeoutError, OSError):
             reader, writer = await asyncio.open_connection("127.0.0.1", self.upstream_port)
-            writer.write(request)
-            await writer.drain()
-            await asyncio.wait_for(reader.read(1024), timeout=2)
-            writer.close()
-        except (TimeoutError, OSError):
-            return
+            try:
+                writer.write(request)
+                await writer.drain()
+                await asyncio.wait_for(reader.read(1024), timeout=2)
+            finally:
+                writer.close()
