@@ -37,10 +37,11 @@ settings.load_profile("ci")  # the same generated examples each time; tests/fuzz
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is slow."""
+    """Mark what is slow, and let it come first: in the end, no process should be left with a long test."""
     for item in items:
         if {item.path.stem, item.path.parent.name} & SLOW:
             item.add_marker("slow")
+    items.sort(key=lambda item: "slow" not in item.keywords)
 
 
 @pytest.fixture(scope="session")

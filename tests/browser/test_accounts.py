@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PASSWORD, PHONE, PLAIN_HTTP_HOST, Person, Visit
-from tests.browser.steps import entry, open_conversation, picture
+from tests.browser.steps import entry, picture
 from tests.services import ChatServer
 
 
@@ -68,21 +68,6 @@ def test_a_user_changes_the_password(ann: Person, visit: Visit) -> None:
     expect(page.get_by_text("Your password was changed.")).to_be_visible()
 
 
-def test_a_notification_is_shown_if_the_user_asked_for_it(ann: Person, bob: Person, visit: Visit) -> None:
-    cleo = Person(ann.url, "Cleo")
-    page = visit(ann, ann.path_to(cleo), permissions=["notifications"])
-    page.get_by_role("button", name="Your profile").click()
-    page.get_by_role("switch", name="Notify me of new messages").check()
-    page.get_by_role("button", name="Close").click()
-    bob.send(ann, "ping")
-    shown = (
-        "navigator.serviceWorker.ready.then(worker => worker.getNotifications()).then(all => all.map(one => one.body))"
-    )
-    expect(entry(page, bob.name)).to_contain_text("1 unread")
-    page.wait_for_function(f"() => {shown}.then(all => all.includes('ping'))")
-    open_conversation(page, bob.name)
-
-
 def test_logging_out_is_not_called_a_log_out_from_another_device(ann: Person, visit: Visit) -> None:
     page = visit(ann)
     other_tab = page.context.new_page()
@@ -99,6 +84,7 @@ def test_logging_out_is_not_called_a_log_out_from_another_device(ann: Person, vi
 def test_a_log_out_from_another_device_is_explained(ann: Person, visit: Visit) -> None:
     page = visit(ann)
     expect(page.get_by_role("button", name="Your profile")).to_be_visible()
+    expect(page.get_by_text("Connecting …")).to_be_hidden()
     other = ann.log_in_elsewhere()
     other.delete(f"{ann.url}/api/auth/sessions", timeout=10).raise_for_status()
     expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
