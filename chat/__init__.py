@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from chat import cli
 from chat.config import Config
 from chat.current import EXTENSION, Parts
-from chat.lib import logs
+from chat.lib import image_process, logs
 from chat.lib.image_stores import open_image_store
 from chat.lib.images import Images
 from chat.lib.limits import Limits
@@ -75,7 +75,7 @@ def _build(config: Config) -> Parts:
     return Parts(
         config=config,
         store=open_store(config.mongo_url, config.data_dir),
-        images=Images(image_store, config.max_image_bytes, config.max_image_pixels),
+        images=Images(image_store, image_process.shared, config.max_image_bytes, config.max_image_pixels),
         limits=Limits(config),
         metrics=Metrics(online_users=lambda: len(presence.here()), sockets=connections.count),
         passwords=Passwords(config.bcrypt_cost),

@@ -175,7 +175,8 @@ class Message(Answer, omit_defaults=True):
 
     ``conversation``, ``seq`` and ``rev`` are missing in messages that another backend wrote, until they are migrated. A
     direct message has ``receiverId``, a room's has ``room``. A deleted one has ``deletedAt``, and no text or image. In
-    rooms, ``blocked`` marks messages of users whom I block.
+    rooms, ``blocked`` marks messages of users whom I block. At the address ``thumbnail``, the image is at most 480 pixels
+    wide and high; a small or an animated one is served there as it is.
     """
 
     id: Id
@@ -189,6 +190,7 @@ class Message(Answer, omit_defaults=True):
     room: Id | UnsetType = UNSET
     text: str | UnsetType = UNSET
     image: str | UnsetType = UNSET
+    thumbnail: str | UnsetType = UNSET
     client_id: ClientId | UnsetType = UNSET
     reply_to: Id | UnsetType = UNSET
     reactions: dict[str, list[Id]] | UnsetType = UNSET

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from chat.config import Cloudinary, Config
 from chat.lib.image_stores import CloudinaryImages
@@ -52,7 +52,7 @@ def test_an_uploaded_image_is_served_for_a_year_and_cannot_run(sign_up: SignUp) 
     assert headers["Content-Type"] == "image/png"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
-    assert {"public", "immutable", "max-age=31536000"} <= set(headers["Cache-Control"].split(", "))
+    assert set(headers["Cache-Control"].split(", ")) == {"private", "immutable", "max-age=31536000"}
 
 
 def test_exif_and_gps_are_stripped_and_the_orientation_is_kept(sign_up: SignUp) -> None:
@@ -96,6 +96,97 @@ def test_animations_are_kept(sign_up: SignUp) -> None:
 def test_transparency_is_kept(sign_up: SignUp) -> None:
     kept = _kept(sign_up("Ann"), data_uri(Image.new("RGBA", (4, 4), (255, 0, 0, 0)), "png"))
     assert kept.convert("RGBA").getpixel((0, 0)) == (255, 0, 0, 0)
+
+
+def test_what_says_it_is_a_colour_profile_and_is_none_is_dropped(sign_up: SignUp) -> None:
+    ann, image = sign_up("Ann"), Image.new("RGB", (4, 4))
+    for format in ("png", "jpeg", "webp"):
+        assert "icc_profile" not in _kept(ann, data_uri(image, format, icc_profile=b"secret" * 100)).info
+
+
+def test_a_colour_profile_is_kept(sign_up: SignUp) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    kept = _kept(sign_up("Ann"), data_uri(Image.new("RGB", (4, 4)), "jpeg", icc_profile=profile))
+    assert kept.info["icc_profile"] == profile
+
+
+@pytest.mark.parametrize("format", ["png", "jpeg", "webp"])
+def test_damaged_exif_is_no_reason_to_refuse_a_picture(sign_up: SignUp, format: str) -> None:
+    ann, image = sign_up("Ann"), Image.new("RGB", (20, 10))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    whole = exif.tobytes()
+    for damaged in (
+        b"Exif\0\0garbage",
+        b"Exif\0\0",
+        whole[:-3],
+        whole.replace(b"MM", b"II"),
+        whole[:14] + b"\xff" * 40,
+    ):
+        kept = _kept(ann, data_uri(image, format, exif=damaged))
+        assert dict(kept.getexif()) == {}
+
+
+def test_a_photo_of_several_pictures_is_its_first_one(sign_up: SignUp) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (20, 10), "red").save(out, "mpo", save_all=True, append_images=[Image.new("RGB", (4, 4))])
+    kept = _kept(sign_up("Ann"), wrap(out.getvalue(), "jpeg"))
+    assert (kept.format, kept.size) == ("JPEG", (20, 10))
+
+
+def _thumbnail(person: Person, image: str) -> Image.Image:
+    address = _post(person, image).json()["thumbnail"]
+    return Image.open(io.BytesIO(person.http.get(address).content))
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "P", "1"])
+def test_a_large_picture_has_a_thumbnail(sign_up: SignUp, mode: str) -> None:
+    thumbnail = _thumbnail(sign_up("Ann"), data_uri(Image.new(mode, (960, 480)), "png"))
+    assert (thumbnail.format, thumbnail.size) == ("WEBP", (480, 240))
+
+
+def test_a_thumbnail_stands_as_the_photo_does(sign_up: SignUp) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    for mode in ("RGB", "CMYK"):
+        assert _thumbnail(sign_up("Ann"), data_uri(Image.new(mode, (960, 480)), "jpeg", exif=exif)).size == (240, 480)
+
+
+def test_the_thumbnail_of_a_small_or_animated_or_deep_picture_is_the_picture(sign_up: SignUp) -> None:
+    ann = sign_up("Ann")
+    frames = [Image.new("RGB", (500, 100), colour) for colour in ("red", "green")]
+    for uri in (
+        data_uri(Image.new("RGB", (480, 480)), "png"),
+        data_uri(frames[0], "gif", save_all=True, append_images=frames[1:]),
+        data_uri(Image.new("I;16", (500, 100)), "png"),
+    ):
+        message = _post(ann, uri).json()
+        assert ann.http.get(message["thumbnail"]).content == ann.http.get(message["image"]).content
+
+
+def test_a_thumbnail_goes_with_its_picture(sign_up: SignUp, config: Config) -> None:
+    ann = sign_up("Ann")
+    message = _post(ann, png(500, 500)).json()
+    assert len(list((config.data_dir / "uploads").iterdir())) == 2
+    gone = ann.http.delete(f"/api/messages/{message['_id']}").json()
+    assert "thumbnail" not in gone
+    assert list((config.data_dir / "uploads").iterdir()) == []
+    assert ann.http.get(message["thumbnail"]).status_code == 404
+
+
+LONG = [Image.new("RGB", (2, 2), ("black", "white")[number % 2]) for number in range(1001)]
+WIDE = [Image.new("RGB", (1000, 500), colour) for colour in ("red", "green", "blue")]
+
+
+@pytest.mark.parametrize("format", ["gif", "png", "webp"])
+@pytest.mark.parametrize(("frames", "reason"), [(LONG, "over 1000 frames"), (WIDE, "over 1 megapixels")])
+def test_an_animation_is_measured_as_a_whole(
+    sign_up: SignUp, format: str, frames: list[Image.Image], reason: str
+) -> None:
+    uri = data_uri(frames[0], format, save_all=True, append_images=frames[1:])
+    answer = _post(sign_up("Ann"), uri)
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_image")
+    assert reason in answer.json()["message"]
 
 
 UNFIT = {

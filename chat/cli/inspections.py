@@ -96,7 +96,7 @@ def redis() -> Iterator[Finding]:
 def image_store() -> Iterator[Finding]:
     """Whether an image can be stored and removed again."""
     try:
-        images.remove(images.save(_PIXEL))
+        images.remove(images.save("doctor", _PIXEL))
     except ChatError as error:
         advice = "CLOUDINARY_URL" if config.cloudinary else f"chown -R chat:chat {config.data_dir}"
         yield Finding(Level.FAILURE, f"Images can't be stored: {error}", advice)

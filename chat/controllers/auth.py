@@ -183,7 +183,7 @@ def save_image(me: User, data_uri: str) -> str:
     Raises `BadImageError`, `RateLimitedError` or `ImageStoreUnavailableError`.
     """
     limits.hit("images", me.id)
-    return images.save(data_uri)
+    return images.save(me.id, data_uri)
 
 
 def hash_new(password: str) -> str:

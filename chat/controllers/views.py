@@ -2,10 +2,11 @@
 
 from typing import TypeVar
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import asdict
 
 from chat import answers
+from chat.current import images
 from chat.models.audit import Entry
 from chat.models.conversation import Conversation, Room, Summary
 from chat.models.message import LegacyMessage, Message
@@ -98,6 +99,7 @@ def shared_message(message: Message, blocked: bool = False) -> answers.Message:
         room=UNSET if message.receiver_id else message.conversation,
         text=message.text or UNSET,
         image=message.image or UNSET,
+        thumbnail=_thumbnail(message),
         client_id=message.client_id or UNSET,
         reply_to=message.reply_to or UNSET,
         reactions=dict(message.reactions) or UNSET,
@@ -118,7 +120,12 @@ def _legacy_message(message: LegacyMessage) -> answers.Message:
         updated_at=iso(message.updated_at),
         text=message.text or UNSET,
         image=message.image or UNSET,
+        thumbnail=_thumbnail(message),
     )
+
+
+def _thumbnail(message: Message | LegacyMessage) -> str | UnsetType:
+    return (images.thumbnail(message.image) if message.image else None) or UNSET
 
 
 def room(room: Room) -> answers.Room:

@@ -20,8 +20,13 @@ from chat.errors import ImageStoreUnavailableError
 from chat.lib import threads
 from chat.lib.disk import sync_folder
 
+THUMBNAIL = ".thumb.webp"  # what follows the name of an image in the name of its thumbnail
+NAME = re.compile(
+    r"([0-9a-f]{32}\.(?:png|jpg|gif|webp))(?:\.thumb\.webp)?", re.ASCII
+)  # of a file; the image's own first
 _LOCAL = re.compile(r".*/uploads/([0-9a-f]{32}\.(?:png|jpg|gif|webp))", re.ASCII)
 _DELIVERED = re.compile(r"(?:v\d+/)?((?:chat/)?[\w-]+)\.\w+", re.ASCII)  # what follows /upload/
+_SMALLER = "c_limit,h_480,w_480"  # Cloudinary's words for a thumbnail
 EXTENSIONS = {"png": "png", "jpeg": "jpg", "gif": "gif", "webp": "webp"}
 # For Cloudinary to answer; a client gets its own answer within 5 seconds. The SDK tries to connect four times.
 UPLOAD_TIMEOUT = Timeout(connect=1.0, read=3.5)
@@ -32,10 +37,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class CleanImage:
-    """An image without metadata, as bytes of its format: png, jpeg, gif or webp."""
+    """An image without metadata, as bytes of its format: png, jpeg, gif or webp; its thumbnail, a WebP, may be empty."""
 
     format: str
     content: bytes
+    thumbnail: bytes
 
 
 class ImageStore(Protocol):
@@ -43,6 +49,9 @@ class ImageStore(Protocol):
 
     def save(self, image: CleanImage) -> str:
         """Store an image durably; return its address. Raises `ImageStoreUnavailableError`, and stores nothing."""
+
+    def thumbnail(self, url: str) -> str | None:
+        """The address of the thumbnail of one of our images; None if it isn't ours."""
 
     def load(self, url: str) -> bytes | None:
         """The content of one of our images; None if it can't be had."""
@@ -62,10 +71,13 @@ class LocalImages:
     def save(self, image: CleanImage) -> str:
         name = f"{secrets.token_hex(16)}.{EXTENSIONS[image.format]}"
         try:
-            threads.run(self._write, self._folder / name, image.content)
+            threads.run(self._write, self._folder / name, image)
         except OSError as error:
             raise ImageStoreUnavailableError from error
         return f"{self._address}/{name}"
+
+    def thumbnail(self, url: str) -> str | None:
+        return f"{url}{THUMBNAIL}" if _LOCAL.fullmatch(url) else None
 
     def load(self, url: str) -> bytes | None:
         ours = _LOCAL.fullmatch(url)
@@ -74,21 +86,33 @@ class LocalImages:
 
     def remove(self, url: str) -> None:
         if ours := _LOCAL.fullmatch(url):
-            (self._folder / ours[1]).unlink(missing_ok=True)
+            for name in (ours[1], ours[1] + THUMBNAIL):
+                (self._folder / name).unlink(missing_ok=True)
 
-    @staticmethod
-    def _write(path: Path, content: bytes) -> None:
-        """Write the file so that a power cut leaves all of it or nothing, and an error leaves nothing behind."""
-        partial = path.with_suffix(".partial")
+    def _write(self, path: Path, image: CleanImage) -> None:
+        """Write the files so that a power cut leaves all of the image or nothing, and an error leaves nothing behind."""
+        thumbnail = path.with_name(path.name + THUMBNAIL)
         try:
-            with partial.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.rename(path)
-            sync_folder(path.parent)
-        finally:
-            partial.unlink(missing_ok=True)
+            if image.thumbnail:
+                _write_whole(thumbnail, image.thumbnail)
+            _write_whole(path, image.content)
+            sync_folder(self._folder)
+        except OSError:
+            self.remove(f"{self._address}/{path.name}")
+            raise
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write a file that has its name only when it is complete."""
+    partial = path.with_name(f"{path.name}.partial")
+    try:
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.rename(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 class CloudinaryImages:
@@ -98,16 +122,22 @@ class CloudinaryImages:
         self._account = {"cloud_name": account.cloud_name, "api_key": account.api_key, "api_secret": account.api_secret}
         if account.upload_prefix:
             self._account["upload_prefix"] = account.upload_prefix
+        self._start = f"https://res.cloudinary.com/{account.cloud_name}/image/upload/"
 
     def save(self, image: CleanImage) -> str:
         # A file object, never the client's text: the SDK would open a path and fetch a URL.
         file = io.BytesIO(image.content)
         file.name = f"image.{EXTENSIONS[image.format]}"
         try:
-            answer = cloudinary.uploader.upload(file, timeout=UPLOAD_TIMEOUT, folder="chat", **self._account)
+            # Eager: the thumbnail is made now, and also if the account allows no transformations on the fly.
+            options = {"timeout": UPLOAD_TIMEOUT, "folder": "chat", "eager": [{"raw_transformation": _SMALLER}]}
+            answer = cloudinary.uploader.upload(file, **options, **self._account)
         except (cloudinary.exceptions.Error, HTTPError) as error:
             raise ImageStoreUnavailableError from error
         return cast(str, answer["secure_url"])
+
+    def thumbnail(self, url: str) -> str | None:
+        return f"{self._start}{_SMALLER}/{url.removeprefix(self._start)}" if self._public_id(url) else None
 
     def load(self, url: str) -> bytes | None:
         if not self._public_id(url):
@@ -127,8 +157,7 @@ class CloudinaryImages:
 
     def _public_id(self, url: str) -> str | None:
         """Cloudinary's name for an image of this account, those of the Express backend included; None for any other."""
-        start = f"https://res.cloudinary.com/{self._account['cloud_name']}/image/upload/"
-        ours = _DELIVERED.fullmatch(url.removeprefix(start)) if url.startswith(start) else None
+        ours = _DELIVERED.fullmatch(url.removeprefix(self._start)) if url.startswith(self._start) else None
         return ours[1] if ours else None
 
 

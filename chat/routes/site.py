@@ -10,6 +10,8 @@ from flask import Blueprint, Response, request, send_from_directory
 from werkzeug.exceptions import NotFound as NoSuchRoute
 
 from chat import answers, schemas
+from chat.controllers import pictures
+from chat.controllers.auth import Login
 from chat.current import bus, config, metrics, store
 from chat.errors import (
     DatabaseDamagedError,
@@ -20,8 +22,10 @@ from chat.errors import (
     RedisUnavailableError,
     RestartingError,
 )
+from chat.lib.image_stores import NAME
 from chat.lib.images import TYPES
 from chat.lib.metrics import CONTENT_TYPE
+from chat.middleware.auth import protect_route
 from chat.middleware.endpoint import endpoint
 from chat.middleware.failures import respond_to_http_error
 from chat.realtime import server
@@ -92,8 +96,24 @@ def show_metrics() -> Response:
 
 @bp.get("/uploads/<name>")
 def upload(name: str) -> Response:
-    response = send_from_directory(config.data_dir.absolute() / "uploads", name, max_age=YEAR)
-    response.cache_control.public, response.cache_control.immutable = True, True
+    """A picture that I may see, or its thumbnail; the picture itself if it has none."""
+    found = NAME.fullmatch(name)
+    if found is None:
+        raise NotFoundError("no such picture")
+    response: Response = _picture(name=name, whole=found[1])
+    return response
+
+
+@protect_route
+def _picture(login: Login, name: str, whole: str) -> Response:
+    path, host = f"/uploads/{whole}", request.host
+    pictures.require_visible(
+        login.user, {path, f"{config.public_url}{path}", f"http://{host}{path}", f"https://{host}{path}"}
+    )
+    folder = config.data_dir.absolute() / "uploads"
+    response = send_from_directory(folder, name if (folder / name).is_file() else whole, max_age=YEAR)
+    response.cache_control.public, response.cache_control.private = False, True
+    response.cache_control.immutable = True
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
 

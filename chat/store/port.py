@@ -99,6 +99,9 @@ class Users(Protocol):
     def change_account(self, user_id: str, change: AccountChange) -> User | None:
         """Change an account in one write. Return the user as they were, or None if there is no such user."""
 
+    def have_picture(self, addresses: Collection[str]) -> bool:
+        """Whether one of these addresses is some user's profile picture."""
+
     def set_profile(self, user_id: str, *, full_name: str | None, profile_pic: str | None) -> ProfileChange | None:
         """Set what is not None, in one write. Return None if there is no such user."""
 
@@ -221,6 +224,9 @@ class Messages(Protocol):
 
     def find_sent(self, sender_id: str, client_id: str) -> Message | None:
         """The message that this sender sent under that ``client_id``."""
+
+    def with_image(self, addresses: Collection[str]) -> Message | LegacyMessage | None:
+        """The message whose image has one of these addresses."""
 
     def of_sender(self, sender_id: str, after: str, limit: int) -> list[Message | LegacyMessage]:
         """The first ``limit`` messages of that sender with an id greater than ``after``, in the order of ids."""

@@ -15,6 +15,8 @@ export interface Message {
   room?: string;
   text?: string;
   image?: string;
+  /** The address of the image at most 480 pixels wide and high; a small or animated one is served there as it is. */
+  thumbnail?: string;
   clientId?: string;
   replyTo?: string;
   reactions?: Record<string, string[]>;

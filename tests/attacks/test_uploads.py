@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.attacks.checks import attack, json_of
+from tests.attacks.checks import attack, json_of, refused
 from tests.attacks.pictures import drawn, keep
 from tests.attacks.target import Target
 from tests.clients.http import Person, shown
@@ -55,7 +55,7 @@ def test_listing(target: Target, photographer: Person) -> None:
         assert answer.status_code in (404, 405), shown(answer)
     path = _image(photographer)
     assert target.mallory.ask("DELETE", path).status_code in (404, 405), path
-    assert target.ask("GET", path).status_code == 200
+    assert photographer.ask("GET", path).status_code == 200
 
 
 @attack("guesses the names of images", "128 random bits in each, and none like the one before")
@@ -68,7 +68,7 @@ def test_names(target: Target, photographer: Person) -> None:
 
 @attack("opens an uploaded image as a page", "an image to every browser: nosniff, and a CSP that runs nothing")
 def test_served(target: Target, photographer: Person) -> None:
-    answer = target.ask("GET", _image(photographer))
+    answer = photographer.ask("GET", _image(photographer))
     assert answer.headers.get("Content-Type") == "image/png"
     assert answer.headers.get("X-Content-Type-Options") == "nosniff"
     policy = answer.headers.get("Content-Security-Policy", "")
@@ -77,13 +77,30 @@ def test_served(target: Target, photographer: Person) -> None:
     assert "allow-scripts" not in policy, policy
 
 
+@attack("opens an image of other people's conversation", "401 without a login, 404 with one, also for the thumbnail")
+def test_others(target: Target, photographer: Person) -> None:
+    path = _image(photographer)
+    for address in (path, f"{path}.thumb.webp"):
+        assert photographer.ask("GET", address).status_code == 200
+        refused(target.ask("GET", address), 401, "no_token")
+        refused(target.mallory.ask("GET", address), 404, "not_found")
+        refused(target.mallory.ask("GET", address, headers={"Range": "bytes=0-"}), 404, "not_found")
+
+
+@attack("has a cache between them and the server keep an image", "private in Cache-Control")
+def test_shared_caches(target: Target, photographer: Person) -> None:
+    kept = photographer.ask("GET", _image(photographer)).headers.get("Cache-Control", "")
+    assert "private" in kept, kept
+    assert "public" not in kept, kept
+
+
 @attack("asks for an image in a thousand overlapping ranges", "one answer of an ordinary size")
 def test_ranges(target: Target, photographer: Person) -> None:
     path = _image(photographer)
-    whole = len(target.ask("GET", path).content)
-    answer = target.ask("GET", path, headers={"Range": "bytes=" + ",".join(["0-"] * 1000)})
+    whole = len(photographer.ask("GET", path).content)
+    answer = photographer.ask("GET", path, headers={"Range": "bytes=" + ",".join(["0-"] * 1000)})
     assert answer.status_code in (200, 206, 416), shown(answer)[:100]
     assert len(answer.content) <= whole + 1000, shown(answer)[:100]
-    answer = target.ask("GET", path, headers={"Range": "bytes=-99999999999999999999"})
+    answer = photographer.ask("GET", path, headers={"Range": "bytes=-99999999999999999999"})
     assert answer.status_code in (200, 206, 416), shown(answer)[:100]
     assert json_of(target.ask("GET", "/healthz")) is not None, "the server is gone"

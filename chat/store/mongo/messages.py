@@ -1,7 +1,7 @@
 """Messages in MongoDB, those of the Express backend included."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import pymongo
 from bson import ObjectId
@@ -49,6 +49,11 @@ class MongoMessages:
     def find_sent(self, sender_id: str, client_id: str) -> Message | None:
         found = self._messages.find_one(documents.sent([(sender_id, client_id)]))
         return documents.numbered(found) if found else None
+
+    @operation
+    def with_image(self, addresses: Collection[str]) -> Message | LegacyMessage | None:
+        found = self._messages.find_one({"image": {"$in": list(addresses)}})
+        return documents.message(found) if found else None
 
     @operation
     def of_sender(self, sender_id: str, after: str, limit: int) -> list[Message | LegacyMessage]:

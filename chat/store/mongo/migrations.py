@@ -87,4 +87,10 @@ def _search_texts(database: Database[Document]) -> None:
             bar.update(len(batch))
 
 
-STEPS: tuple[Callable[[Database[Document]], None], ...] = (_release_1_0, _counters, _search_texts)
+def _pictures(database: Database[Document]) -> None:
+    """Pictures are found by their address: who may see one is looked up each time."""
+    database.messages.create_index("image", sparse=True)
+    database.users.create_index("profilePic", sparse=True)
+
+
+STEPS: tuple[Callable[[Database[Document]], None], ...] = (_release_1_0, _counters, _search_texts, _pictures)

@@ -77,6 +77,10 @@ class MongoUsers:
         return documents.user(found) if found else None
 
     @operation
+    def have_picture(self, addresses: Collection[str]) -> bool:
+        return self._users.find_one({"profilePic": {"$in": list(addresses)}}, {"_id": 1}) is not None
+
+    @operation
     def set_profile(self, user_id: str, *, full_name: str | None, profile_pic: str | None) -> ProfileChange | None:
         wanted = {"full_name": full_name, "profile_pic": profile_pic, "updated_at": now()}
         changes = {name: value for name, value in wanted.items() if value is not None}

@@ -1,6 +1,7 @@
 """Messages in SQLite."""
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Collection, Sequence
 
 from msgspec.structs import replace
 
@@ -71,6 +72,10 @@ class SqliteMessages:
     def find_sent(self, sender_id: str, client_id: str) -> Message | None:
         with self._file.reading() as db:
             return _find_sent(db, sender_id, client_id)
+
+    def with_image(self, addresses: Collection[str]) -> Message | None:
+        query = f"{_SELECT} WHERE image IN (SELECT value FROM json_each(?)) LIMIT 1"
+        return next(map(rows.message, self._file.all(query, json.dumps(list(addresses)))), None)
 
     def of_sender(self, sender_id: str, after: str, limit: int) -> list[Message | LegacyMessage]:
         query = f"{_SELECT} WHERE sender_id = ? AND id > ? ORDER BY id LIMIT ?"

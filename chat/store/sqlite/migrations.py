@@ -123,6 +123,17 @@ def _search_texts(db: Db) -> None:
             bar.update(len(messages))
 
 
+def _pictures(db: Db) -> None:
+    """Pictures are found by their address: who may see one is looked up each time."""
+    _execute(
+        db,
+        """
+        CREATE INDEX messages_by_image ON messages(image) WHERE image IS NOT NULL;
+        CREATE INDEX users_by_picture ON users(profile_pic) WHERE profile_pic <> '';
+        """,
+    )
+
+
 def _execute(db: Db, script: str) -> None:
     """Execute statements, each of which ends at the end of a line, within the open transaction."""
     statement = ""
@@ -133,7 +144,7 @@ def _execute(db: Db, script: str) -> None:
             statement = ""
 
 
-STEPS: tuple[Callable[[Db], None], ...] = (_release_1_0, _counters, _admins, _search_texts)
+STEPS: tuple[Callable[[Db], None], ...] = (_release_1_0, _counters, _admins, _search_texts, _pictures)
 
 _SCHEMA_1_0 = """
 CREATE TABLE IF NOT EXISTS users (

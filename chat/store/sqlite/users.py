@@ -64,6 +64,10 @@ class SqliteUsers:
 
         return self._file.write(apply)
 
+    def have_picture(self, addresses: Collection[str]) -> bool:
+        query = "SELECT 1 FROM users WHERE profile_pic IN (SELECT value FROM json_each(?)) LIMIT 1"
+        return bool(self._file.all(query, json.dumps(list(addresses))))
+
     def set_profile(self, user_id: str, *, full_name: str | None, profile_pic: str | None) -> ProfileChange | None:
         def change(db: Db) -> ProfileChange | None:
             before = _find(db, "id = ?", user_id)
