@@ -17,13 +17,15 @@ from tests.services import ChatServer, MongoServer
 KINDS = ["flask", "gunicorn"]
 STORES = ["sqlite", "mongo"]
 
+ALL_MESSAGES = "100000"  # in one page of history: a fast machine sends more than the usual thousand
+
 
 @pytest.fixture
 def server(request: pytest.FixtureRequest) -> Iterator[ChatServer]:
     """A server of the kind, and on the store, that the test's parameter names."""
     kind, store = request.param
     settings = {"MONGO_URL": f"{request.getfixturevalue('mongo')}/chat_server_{kind}"} if store == "mongo" else {}
-    with ChatServer(kind, **settings) as server:
+    with ChatServer(kind, MAX_HISTORY_PAGE=ALL_MESSAGES, **settings) as server:
         yield server
 
 
@@ -130,7 +132,10 @@ def test_a_kill_during_sends_loses_nothing_that_was_answered_201_on_sqlite(serve
 
 
 def test_a_kill_of_server_or_database_loses_nothing_that_was_answered_201_on_mongo() -> None:
-    with MongoServer(durable=True) as mongo, ChatServer("gunicorn", MONGO_URL=f"{mongo.url}/chat") as server:
+    with (
+        MongoServer(durable=True) as mongo,
+        ChatServer("gunicorn", MONGO_URL=f"{mongo.url}/chat", MAX_HISTORY_PAGE=ALL_MESSAGES) as server,
+    ):
         _kill_during_sends(server, [server, mongo, server, mongo])
 
 
