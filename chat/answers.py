@@ -220,7 +220,10 @@ class RoomChange(Room, omit_defaults=True):
 
 
 class Standing(Answer):
-    """How a conversation stands for me: its last message, what I have not read, how far each member has read."""
+    """How a conversation stands for me: its last message, what I have not read, how far each member has read.
+
+    It is 0 for members who block me or whom I block.
+    """
 
     conversation: str
     rev: Number

@@ -24,7 +24,8 @@ ONLINE_USERS = ServerEvent(
     "getOnlineUsers",
     list[str],
     "The ids of all users who are online: at once to a socket that connects, and to all sockets when the set changes, at"
-    ' most ten times a second. Clients with `auth: {presence: "diff"}` get only the first one.',
+    " most ten times a second. Users who block the receiver, or whom the receiver blocks, are left out. Clients with"
+    ' `auth: {presence: "diff"}` get only the first one.',
 )
 PRESENCE = ServerEvent(
     "presence",
@@ -45,16 +46,20 @@ NEW_ROOM_MESSAGE = ServerEvent(
 MESSAGE_UPDATED = ServerEvent(
     "messageUpdated",
     answers.Message,
-    "An edit, a deletion or a reaction: to every socket of the conversation's members.",
+    "An edit, a deletion or a reaction: to every socket of the conversation's members. Each gets it without the reactions"
+    " of users who block that member or whom that member blocks.",
 )
 TYPING = ServerEvent(
-    "typing", answers.Typing, "A user is typing: to the other members of the conversation. Show it for 4 seconds."
+    "typing",
+    answers.Typing,
+    "A user is typing: to the other members of the conversation, unless one of the two blocks the other. Show it for 4"
+    " seconds.",
 )
 READ = ServerEvent(
     "read",
     answers.Receipt,
-    "A read cursor moved: to the members of the conversation, except the socket that moved it. In a room of over 50"
-    " members, only to the reader's own devices.",
+    "A read cursor moved: to the members of the conversation, except the socket that moved it, and except those who block"
+    " the reader or whom the reader blocks. In a room of over 50 members, only to the reader's own devices.",
 )
 JOINED = ServerEvent("joined", answers.Joined, "You are in the room: to the socket that sent `join_room`.")
 ROOM_UPDATED = ServerEvent(

@@ -12,7 +12,7 @@ from flask import request
 from flask_socketio import ConnectionRefusedError
 
 from chat import answers, events, schemas
-from chat.controllers import auth, conversations, messages, rooms
+from chat.controllers import auth, conversations, messages, rooms, seeing
 from chat.current import config, connections, emitter, limits, metrics, presence, store
 from chat.errors import ChatError, WrongUserError
 from chat.middleware import binding
@@ -77,7 +77,7 @@ def connect(credentials: Any = None) -> None:
     try:
         me, connection = _authenticate(given)
         limits.hit("connects", me.id)
-        online = presence.connect(connection, me.blocked)
+        online = presence.connect(connection, seeing.hidden_from(me))
         if connection.session_id is not None:  # it may have ended while the socket was let in
             auth.load_session_user(me.id, connection.session_id)
     except ChatError as error:

@@ -9,7 +9,7 @@ import pytest
 
 from chat.controllers import conversations
 from tests.clients.http import Person
-from tests.clients.sockets import Socket, wait_until
+from tests.clients.sockets import Socket
 from tests.images import png
 
 SignUp = Callable[[str], Person]
@@ -399,35 +399,6 @@ class TestBlocks:
             assert (answer.status_code, answer.json()["code"]) == (403, "blocked")
         assert bob.http.delete(f"/api/messages/{mine}/reactions/👍").status_code == 200
         assert bob.http.delete(f"/api/messages/{theirs}").status_code == 200
-
-    def test_typing_of_a_blocked_user_does_not_reach_me(self, ann: Person, bob: Person, connect: Connect) -> None:
-        ann.http.post(f"/api/messages/block/{bob.id}")
-        anns, bobs = connect(ann), connect(bob)
-        assert bobs.ask("typing", {"to": ann.id}) == {"ok": True}
-        ann.send(bob, "after")
-        anns.wait_for("newMessage")
-        assert anns.all("typing") == []
-
-    @pytest.mark.parametrize("presence", ["list", "diff"])
-    def test_a_blocked_user_appears_offline_to_me(
-        self, sign_up: SignUp, ann: Person, bob: Person, connect: Connect, presence: str
-    ) -> None:
-        ann.http.post(f"/api/messages/block/{bob.id}")
-        connect(bob)
-        anns = connect(ann, auth={"presence": presence})
-        carl = sign_up("Carl")
-        connect(carl)
-        wait_until(lambda: carl.id in str(anns.heard))
-        assert bob.id not in str(anns.heard)
-
-    def test_blocking_shows_at_once_on_my_open_pages(self, ann: Person, bob: Person, connect: Connect) -> None:
-        connect(bob)
-        lists, diffs = connect(ann), connect(ann, auth={"presence": "diff"})
-        ann.http.post(f"/api/messages/block/{bob.id}")
-        diffs.wait_for("presence", lambda news: news["offline"] == [bob.id])
-        wait_until(lambda: lists.all("getOnlineUsers")[-1] == [ann.id])
-        ann.http.delete(f"/api/messages/block/{bob.id}")
-        diffs.wait_for("presence", lambda news: bob.id in news["online"])
 
     def test_users_cannot_block_themselves(self, ann: Person) -> None:
         assert ann.http.post(f"/api/messages/block/{ann.id}").status_code == 400

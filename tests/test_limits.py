@@ -13,8 +13,11 @@ from socketio.exceptions import ConnectionError as Refused
 from chat.config import Config
 from chat.errors import RateLimitedError
 from chat.lib.limits import Limits
-from tests.clients.http import PASSWORD, Browser, Person
+from chat.middleware.origins import READING
+from tests.clients.http import PASSWORD, Browser, Person, Site
 from tests.clients.sockets import Socket, wait_until
+from tests.clients.wire import RawSocket
+from tests.clients.wire import Refused as NotLetIn
 from tests.clients.wsgi import in_process
 from tests.conftest import MakeApp
 from tests.images import png
@@ -28,6 +31,7 @@ def config(config: Config) -> Config:
     """The settings with limits, and where many of something are needed, with low ones."""
     rates = replace(config.rates, wrong_logins_from="20 per 5 minutes", sends="5 per minute", images="2 per minute")
     rates = replace(rates, searches="2 per minute", events="20 per minute")
+    rates = replace(rates, connects="10 per minute", connects_from="15 per minute")
     return replace(config, rate_limits=True, rates=rates, max_sockets_per_user=2, max_sockets_per_address=3)
 
 
@@ -144,6 +148,80 @@ def test_events_over_the_limit_are_refused_and_the_socket_stays_open(
     assert answers[-1]["code"] == "rate_limited"
     assert other.ask("typing", {"to": ann.id}) == {"ok": True}
     assert flooding.connected
+
+
+A_USER, A_ROOM, A_SESSION, A_MESSAGE = "a" * 24, "b" * 24, "c" * 24, "d" * 24
+CHANGES: dict[str, Any] = {  # of all kinds; deleting an account and changing a password have the limits of logins
+    "PUT /api/auth/update-profile": {"fullName": "Ann"},
+    "DELETE /api/auth/sessions": None,
+    f"DELETE /api/auth/sessions/{A_SESSION}": None,
+    f"POST /api/messages/send/{A_USER}": {"text": "x"},
+    f"PUT /api/messages/{A_MESSAGE}": {"text": "x"},
+    f"DELETE /api/messages/{A_MESSAGE}": None,
+    f"PUT /api/messages/{A_MESSAGE}/reactions/👍": None,
+    f"DELETE /api/messages/{A_MESSAGE}/reactions/👍": None,
+    "POST /api/messages/read": {"conversation": A_ROOM, "seq": 1},
+    "POST /api/messages/sync": {"cursors": {}},
+    f"POST /api/messages/block/{A_USER}": None,
+    f"DELETE /api/messages/block/{A_USER}": None,
+    "POST /api/rooms": {"name": "x"},
+    f"PUT /api/rooms/{A_ROOM}": {"name": "x"},
+    f"DELETE /api/rooms/{A_ROOM}": None,
+    f"POST /api/rooms/{A_ROOM}/join": None,
+    f"POST /api/rooms/{A_ROOM}/messages": {"text": "x"},
+    f"POST /api/rooms/{A_ROOM}/members": {"userId": A_USER},
+    f"DELETE /api/rooms/{A_ROOM}/members/{A_USER}": None,
+}
+PASSWORDS = {"PUT /api/auth/password", "DELETE /api/auth/account"}
+
+
+def test_every_change_has_a_limit(make_app: MakeApp, config: Config) -> None:
+    app = make_app(rates=replace(config.rates, writes="2 per minute", sends="2 per minute"))
+    site = in_process(app)
+    for change, body in CHANGES.items():
+        person = site.sign_up("Ann")
+        room = person.create_room("Ann's")["_id"]
+        method, path = change.replace(A_ROOM, room).split(" ")
+        *_, last = [person.ask(method, path, body) for _ in range(3)]
+        assert _refused(last), f"{change}: {last.text}"
+    guarded = (rule for rule in app.url_map.iter_rules() if hasattr(app.view_functions[rule.endpoint], "guarded"))
+    routes = {f"{method} {rule.rule}" for rule in guarded for method in rule.methods or () if method not in READING}
+    tested = {match for change in CHANGES for match in [_rule(app, *change.split(" "))]}
+    outside = {route for route in routes if route.partition(" ")[2].startswith(("/api/admin", "/api/message/"))}
+    assert tested | PASSWORDS == routes - outside
+
+
+def _rule(app: Flask, method: str, path: str) -> str:
+    """The method and the rule of a path."""
+    rule, _ = app.url_map.bind("localhost").match(path, method, return_rule=True)
+    return f"{method} {rule.rule}"
+
+
+def test_new_rooms_of_one_user_are_limited_in_number_and_by_the_hour(make_app: MakeApp, config: Config) -> None:
+    site = in_process(make_app(max_rooms_per_user=3, rates=replace(config.rates, rooms="4 per hour")))
+    ann, bob = site.sign_up("Ann"), site.sign_up("Bob")
+    rooms = [ann.create_room("x", bob)["_id"] for _ in range(3)]
+    full = ann.ask("POST", "/api/rooms", {"name": "x"})
+    assert (full.status_code, full.json()["message"]) == (400, "you own 3 rooms already: delete one first")
+    ann.call("DELETE", f"/api/rooms/{rooms[0]}")
+    ann.create_room("x")
+    ann.call("DELETE", f"/api/rooms/{rooms[1]}")
+    late = ann.ask("POST", "/api/rooms", {"name": "x"})
+    assert (late.status_code, int(late.headers["Retry-After"]) > 3000) == (429, True)
+    assert bob.create_room("x", ann)
+
+
+def test_new_sockets_of_one_user_and_of_one_address_are_limited(sign_up: SignUp, live: str) -> None:
+    ann, bob = sign_up("Ann"), sign_up("Bob")
+    for _ in range(10):
+        RawSocket(live, token=ann.token).close()
+    with pytest.raises(NotLetIn, match="rate_limited"):
+        RawSocket(live, token=ann.token)
+    for _ in range(4):
+        RawSocket(live, token=bob.token).close()
+    with pytest.raises(NotLetIn, match="429"):
+        RawSocket(live, token=bob.token)
+    assert _refused(Browser(Site(live)).get("/socket.io/?EIO=4&transport=polling"))
 
 
 def test_sockets_of_one_user_and_of_one_address_are_counted(sign_up: SignUp, connect: Callable[..., Socket]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from chat import answers, schemas
-from chat.controllers import conversations, views
+from chat.controllers import conversations, seeing
 from chat.controllers.messages import announce_change, is_unseen
 from chat.current import images, limits, store
 from chat.errors import BadRequestError, NotFoundError, NotMigratedError
@@ -23,14 +23,14 @@ def edit(me: User, message_id: str, body: schemas.Edit) -> answers.Message:
     """
     if not body.text.strip():
         raise BadRequestError("a message needs a text; delete it instead")
-    return _revise(me, message_id, lambda message: _alive(_own(me, message)).edited(body.text), author=me.id)
+    return _revise(me, _find(me, message_id), lambda message: _alive(_own(me, message)).edited(body.text), author=me.id)
 
 
 def delete(me: User, message_id: str) -> answers.Message:
     """Leave a tombstone in the place of a message of mine. Raises as `edit` does."""
-    image = _find(me, message_id)[0].image
-    tombstone = _revise(me, message_id, lambda message: _own(me, message).deleted(), author=None)
-    if image:
+    found = _find(me, message_id)
+    tombstone = _revise(me, found, lambda message: _own(me, message).deleted(), author=None)
+    if image := found[0].image:
         images.remove(image)
     return tombstone
 
@@ -49,11 +49,12 @@ def react(me: User, message_id: str, emoji: str, on: bool) -> answers.Message:
     """Add or remove my reaction to a message. Raises as `edit` does."""
     if not (0 < len(emoji) <= MAX_EMOJI and all(_is_emoji_part(char) for char in emoji) and not emoji.isascii()):
         raise BadRequestError("a reaction is one emoji")
-    return _revise(me, message_id, partial(_reacted, me, emoji, on), author=me.id if on else None)
+    return _revise(me, _find(me, message_id), partial(_reacted, me, emoji, on), author=me.id if on else None)
 
 
 def _find(me: User, message_id: str) -> tuple[Message, Conversation]:
-    """A message that I can see, and its conversation."""
+    """A message that I can see and want to change, and its conversation."""
+    limits.hit("sends", me.id)
     message = store.messages.find(message_id)
     if isinstance(message, LegacyMessage) and me.id in (message.sender_id, message.receiver_id):
         raise NotMigratedError
@@ -64,16 +65,15 @@ def _find(me: User, message_id: str) -> tuple[Message, Conversation]:
 
 
 def _revise(
-    me: User, message_id: str, change: Callable[[Message], Message | None], author: str | None
+    me: User, found: tuple[Message, Conversation], change: Callable[[Message], Message | None], author: str | None
 ) -> answers.Message:
-    limits.hit("sends", me.id)
-    _, conversation = _find(me, message_id)
-    revision = store.messages.revise(message_id, change, author=author)
+    message, conversation = found
+    revision = store.messages.revise(message.id, change, author=author)
     if revision is None:
         raise NotFoundError("no such message")
     if revision.changed or is_unseen(revision.message):  # a repeated change may be the first that is answered
         announce_change(conversation, revision.message)
-    return views.message(me, revision.message)
+    return seeing.message(me, revision.message)
 
 
 def _own(me: User, message: Message) -> Message:

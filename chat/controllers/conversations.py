@@ -1,9 +1,7 @@
 """Conversations of both kinds: who can see one, lists of them, read cursors, typing, catching up."""
 
-from collections.abc import Sequence
-
 from chat import answers, events, schemas
-from chat.controllers import views
+from chat.controllers import seeing, views
 from chat.current import emitter, limits, store
 from chat.errors import NotFoundError
 from chat.models.conversation import Conversation, Direct, Summary, direct, direct_from_id
@@ -55,7 +53,8 @@ def sidebar(me: User, *, begun_only: bool = False, deleted: bool = True) -> list
         others += [deleted_user(id, since) for id, since in partners if id not in users]
     if begun_only:
         others = [other for other in others if direct(me.id, other.id).id in begun]
-    return [views.sidebar_entry(me, *listed) for listed in sorted(map(entry, others), key=newest_first)]
+    seen_by = seeing.viewer(me, [summary.last_message for summary in summaries.values()])
+    return [views.sidebar_entry(seen_by, *listed) for listed in sorted(map(entry, others), key=newest_first)]
 
 
 def last_time(summary: Summary) -> int:
@@ -64,12 +63,13 @@ def last_time(summary: Summary) -> int:
 
 
 def read(me: User, body: schemas.Read, from_socket: str | None = None) -> answers.ReadAnswer:
-    """Move my read cursor, and tell my other devices and the other members. Raises `NotFoundError`."""
+    """Move my read cursor, and tell my other devices and the other members who may see it. Raises `NotFoundError`."""
     limits.hit("writes", me.id)
     conversation = find(me, body.conversation)
     cursor = store.conversations.move_cursor(conversation.id, me.id, body.seq)
     if cursor.moved:
-        shown_to: Sequence[str] = conversation.members if len(conversation.members) <= RECEIPT_MEMBERS else (me.id,)
+        few = len(conversation.members) <= RECEIPT_MEMBERS
+        shown_to = set(conversation.members) - seeing.hidden_from(me) if few else {me.id}
         receipt = answers.Receipt(conversation=conversation.id, user_id=me.id, seq=cursor.seq)
         emitter.to_users(shown_to, events.READ, receipt, skip=from_socket)
     unread = store.conversations.count_unread(conversation.id, me.id)
@@ -77,10 +77,9 @@ def read(me: User, body: schemas.Read, from_socket: str | None = None) -> answer
 
 
 def typing(me: User, body: schemas.TypingTarget) -> None:
-    """Show the other members that I am typing, except those who block me. Nothing is stored. Raises `NotFoundError`."""
+    """Show the other members who may see it that I am typing. Nothing is stored. Raises `NotFoundError`."""
     conversation = direct(me.id, body.to) if body.to else find(me, body.room or "")
-    hidden_from = store.users.blockers_of(me.id) | {me.id}
-    shown_to = [member for member in conversation.members if member not in hidden_from]
+    shown_to = set(conversation.members) - seeing.hidden_from(me) - {me.id}
     emitter.to_users(shown_to, events.TYPING, answers.Typing(conversation=conversation.id, user_id=me.id))
 
 
@@ -98,7 +97,7 @@ def sync(me: User, body: schemas.Sync) -> answers.SyncAnswer:
         if not changed:
             continue
         shown, more = changed[:size], len(changed) > size
-        messages = [views.message(me, message) for message in shown]
+        messages = seeing.messages(me, [*shown])
         up_to = shown[-1].rev if shown else since
         found.append(answers.Changes(id=conversation.id, messages=messages, up_to=up_to, more=more))
         left -= len(shown)

@@ -5,8 +5,9 @@ import json
 from dataclasses import dataclass
 
 from chat import answers, events, schemas
-from chat.controllers import users, views
+from chat.controllers import seeing, users, views
 from chat.controllers.auth import save_image
+from chat.controllers.views import Viewer
 from chat.current import announced, config, emitter, images, limits, store
 from chat.errors import BadRequestError, ChatError, ClientIdReusedError
 from chat.events import ServerEvent
@@ -45,7 +46,7 @@ def page(me: User, conversation: Conversation, query: schemas.Page) -> HistoryPa
     """A page of a conversation that I am in."""
     limit = query.limit or config.max_history_page
     found = store.messages.page(conversation, query.before, limit, skip=((query.page or 1) - 1) * limit)
-    return HistoryPage([views.message(me, message) for message in found.messages], found.older)
+    return HistoryPage(seeing.messages(me, found.messages), found.older)
 
 
 def send(me: User, other_id: str, body: schemas.NewMessage, from_socket: str | None = None) -> Sent:
@@ -66,7 +67,7 @@ def post(me: User, conversation: Conversation, body: schemas.NewMessage, from_so
     image = None
     if body.image:  # which a repeated send has stored already
         if body.client_id and (sent := store.messages.find_sent(me.id, body.client_id)):
-            return _repeated(conversation, sent, fingerprint)
+            return _repeated(me, conversation, sent, fingerprint)
         image = save_image(me, body.image)
     draft = Draft(
         conversation=conversation.id,
@@ -80,28 +81,25 @@ def post(me: User, conversation: Conversation, body: schemas.NewMessage, from_so
     )
     appended = _append(draft)
     if not appended.new:
-        return _repeated(conversation, appended.message, fingerprint)
+        return _repeated(me, conversation, appended.message, fingerprint)
     announce(conversation, appended.message, from_socket)
-    return Sent(views.shared_message(appended.message), new=True)
+    return Sent(views.message(Viewer(), appended.message), new=True)
 
 
 def announce(conversation: Conversation, message: Message, from_socket: str | None = None) -> None:
     """Show a new message on the members' devices, except on the socket that it came from."""
     if isinstance(conversation, Room):
-        _announce_in_room(conversation, events.NEW_ROOM_MESSAGE, message, from_socket)
+        _announce_to_members(conversation, events.NEW_ROOM_MESSAGE, message, from_socket)
     else:
         receivers = [member for member in conversation.members if member != message.sender_id]
-        view = views.shared_message(message)
+        view = views.message(Viewer(), message)
         emitter.to_users(receivers, events.NEW_MESSAGE, view, skip=from_socket, own=[message.sender_id])
 
 
 def announce_change(conversation: Conversation, message: Message) -> None:
     """Show an edit, a deletion or a reaction on the members' devices."""
     announced.add(_state(message))
-    if isinstance(conversation, Room):
-        _announce_in_room(conversation, events.MESSAGE_UPDATED, message)
-    else:
-        emitter.to_users(conversation.members, events.MESSAGE_UPDATED, views.shared_message(message))
+    _announce_to_members(conversation, events.MESSAGE_UPDATED, message)
 
 
 def is_unseen(message: Message) -> bool:
@@ -126,7 +124,7 @@ def search(me: User, query: schemas.Search) -> list[answers.Message]:
     if query.with_id and store.conversations.find(query.with_id) is None:
         conversation_id = direct(me.id, query.with_id).id
     found = store.messages.search(me.id, words, conversation_id, query.limit)
-    return [views.message(me, message) for message in found]
+    return seeing.messages(me, [*found])
 
 
 def _append(draft: Draft) -> Appended:
@@ -148,14 +146,14 @@ def _remove_image(draft: Draft) -> None:
         images.remove(draft.image)
 
 
-def _repeated(conversation: Conversation, sent: Message, fingerprint: str) -> Sent:
+def _repeated(me: User, conversation: Conversation, sent: Message, fingerprint: str) -> Sent:
     """The answer to a repeated send, which is announced again if need be. Clients know a message by its id and ``rev``."""
     if sent.fingerprint != fingerprint:
         raise ClientIdReusedError
     if is_unseen(sent):
         announced.add(_state(sent))
         announce(conversation, sent)
-    return Sent(views.shared_message(sent), new=False)
+    return Sent(seeing.message(me, sent), new=False)
 
 
 def _check_sendable(conversation: Conversation, text: str | None, body: schemas.NewMessage) -> None:
@@ -181,11 +179,11 @@ def _fingerprint(conversation: Conversation, text: str | None, body: schemas.New
     return hashlib.sha256(sent.encode()).hexdigest()[:32]
 
 
-def _announce_in_room(
-    room: Room, event: ServerEvent[answers.Message], message: Message, from_socket: str | None = None
+def _announce_to_members(
+    conversation: Conversation,
+    event: ServerEvent[answers.Message],
+    message: Message,
+    from_socket: str | None = None,
 ) -> None:
-    blockers = store.users.blockers_of(message.sender_id).intersection(room.members)
-    others = [member for member in room.members if member not in blockers]
-    emitter.to_users(others, event, views.shared_message(message), skip=from_socket)
-    if blockers:
-        emitter.to_users(blockers, event, views.shared_message(message, blocked=True), skip=from_socket)
+    for members, view in seeing.by_members(conversation, message):
+        emitter.to_users(members, event, view, skip=from_socket)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from chat import answers, events, schemas
 from chat.answers import NoticeKind
-from chat.controllers import conversations, messages, users, views
+from chat.controllers import conversations, messages, seeing, users, views
 from chat.controllers.messages import HistoryPage, Sent
 from chat.current import config, emitter, images, limits, store
 from chat.errors import BadRequestError, BlockedError, NotAMemberError, NotFoundError, NotTheOwnerError
@@ -42,20 +42,22 @@ def mine_and_public(me: User) -> list[answers.RoomEntry]:
     rooms.sort(key=lambda room: conversations.last_time(summaries[room.id]), reverse=True)
     joinable = [room for room in store.conversations.public_rooms() if me.id not in room.members]
     joinable.sort(key=lambda room: room.name.casefold())
-    return [views.room_entry(me, room, summaries.get(room.id, Summary())) for room in rooms + joinable]
+    seen_by = seeing.viewer(me, [summary.last_message for summary in summaries.values()])
+    return [views.room_entry(seen_by, room, summaries.get(room.id, Summary())) for room in rooms + joinable]
 
 
 def show(me: User, room_id: str) -> answers.RoomEntry:
     """One room that I am in or can join. Raises `NotFoundError`."""
     room = _visible(me, room_id)
     summaries = store.conversations.summarize(me.id, [room]) if me.id in room.members else {}
-    return views.room_entry(me, room, summaries.get(room.id, Summary()))
+    summary = summaries.get(room.id, Summary())
+    return views.room_entry(seeing.viewer(me, [summary.last_message]), room, summary)
 
 
 def join(me: User, room_id: str) -> answers.Room:
     """Become a member of a public room; being one already is fine. Raises `NotFoundError` or `BadRequestError`."""
     limits.hit("writes", me.id)
-    return _add(me, _visible(me, room_id), me, "joined", f"{me.full_name} joined")
+    return _add(me, _visible(me, room_id), me, "joined")
 
 
 def add(me: User, room_id: str, user_id: str) -> answers.Room:
@@ -67,7 +69,7 @@ def add(me: User, room_id: str, user_id: str) -> answers.Room:
     room = _owned(me, room_id)
     user = users.find(user_id)
     _require_no_block(me, [user_id])
-    return _add(me, room, user, "added", f"{me.full_name} added {user.full_name}")
+    return _add(me, room, user, "added")
 
 
 def remove(me: User, room_id: str, user_id: str) -> answers.Room:
@@ -92,12 +94,7 @@ def take_out(me: User, room: Room, user_id: str) -> answers.Room:
         return views.room(left)
     if left.owner_id != room.owner_id:
         logs.security("room_owner_changed", left.owner_id, room=room.id)
-    user = store.users.find(user_id)
-    name = user.full_name if user else "A deleted user"
-    if user_id == me.id:
-        _post_notice(me, left, "left", user_id, f"{name} left")
-    else:
-        _post_notice(me, left, "removed", user_id, f"{me.full_name} removed {name}")
+    _post_notice(me, left, "left" if user_id == me.id else "removed", user_id)
     return _show_members(left)
 
 
@@ -109,7 +106,7 @@ def rename(me: User, room_id: str, body: schemas.RoomName) -> answers.Room:
     renamed = store.conversations.rename(room.id, name)
     if renamed is None:
         raise _no_such_room()
-    _post_notice(me, renamed, "renamed", None, f"{me.full_name} named the room {name}")
+    _post_notice(me, renamed, "renamed", text=name)
     return _show_members(renamed)
 
 
@@ -158,7 +155,7 @@ def _owned(me: User, room_id: str) -> Room:
     return room
 
 
-def _add(me: User, room: Room, user: User, notice: NoticeKind, text: str) -> answers.Room:
+def _add(me: User, room: Room, user: User, notice: NoticeKind) -> answers.Room:
     change = store.conversations.add_member(room.id, user.id, added_by=me.id, most=MAX_MEMBERS)
     if change is None:
         raise _no_such_room()
@@ -167,12 +164,12 @@ def _add(me: User, room: Room, user: User, notice: NoticeKind, text: str) -> ans
     if not change.changed:
         return views.room(change.room)
     logs.security("room_member_added", user.id, room=room.id, by=me.id)
-    _post_notice(me, change.room, notice, user.id, text)
+    _post_notice(me, change.room, notice, user.id)
     return _show_members(change.room)
 
 
-def _post_notice(me: User, room: Room, kind: NoticeKind, user_id: str | None, text: str) -> None:
-    """Put a notice about a change of the room into its history."""
+def _post_notice(me: User, room: Room, kind: NoticeKind, user_id: str | None = None, text: str | None = None) -> None:
+    """Put a notice about a change of the room into its history, without the names of users, which may change or go."""
     notice = Draft(conversation=room.id, sender_id=me.id, system=kind, user_id=user_id, text=text)
     messages.announce(room, store.messages.append(notice).message)
 

@@ -1,6 +1,7 @@
 """Other users: finding one, and blocking one."""
 
 from chat import answers
+from chat.controllers import seeing
 from chat.current import limits, presence, store
 from chat.errors import BadRequestError, NotFoundError
 from chat.models.user import User
@@ -15,11 +16,15 @@ def find(user_id: str) -> User:
 
 
 def block(me: User, other_id: str, blocked: bool) -> answers.BlockAnswer:
-    """Block or unblock a user: their messages and signs of presence. Raises `NotFoundError` or `BadRequestError`."""
+    """Block or unblock a user: their messages, invitations, and the signs that `seeing` names, which mine are to them.
+
+    Raises `NotFoundError`, `BadRequestError` or `RateLimitedError`.
+    """
     limits.hit("writes", me.id)
     other = find(other_id)
     if other.id == me.id:
         raise BadRequestError("you can't block yourself")
     store.users.set_blocked(me.id, other.id, blocked)
-    presence.set_hidden(me.id, me.blocked | {other.id} if blocked else me.blocked - {other.id})
+    for user in (find(me.id), find(other.id)):
+        presence.set_hidden(user.id, seeing.hidden_from(user))
     return answers.BlockAnswer(blocked=blocked)

@@ -1,5 +1,7 @@
 """How models look to clients: each function turns a model into its answer."""
 
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from msgspec import UNSET, Struct, UnsetType
@@ -13,7 +15,22 @@ from chat.models.message import LegacyMessage, Message
 from chat.models.user import Session, User
 from chat.models.values import iso
 
+DELETED = "A deleted user"
+NAMED = " named the room "  # release 1.0 stored the whole notice: what comes after this is the name
 A = TypeVar("A", bound=answers.Answer)
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who sees something, which decides what of it: see `chat.controllers.seeing`.
+
+    ``blocked`` are the ids of those whose messages in rooms are marked, ``hidden`` of those whose signs are not shown.
+    ``names`` are those of the users in notices, by id.
+    """
+
+    blocked: Set[str] = frozenset()
+    hidden: Set[str] = frozenset()
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def user(user: User) -> answers.User:
@@ -78,15 +95,12 @@ def session(session: Session, current_id: str) -> answers.Session:
     )
 
 
-def message(me: User, message: Message | LegacyMessage) -> answers.Message:
-    """A message as I see it: in a room, messages of users whom I block are marked."""
+def message(viewer: Viewer, message: Message | LegacyMessage) -> answers.Message:
+    """A message as that viewer sees it."""
     if isinstance(message, LegacyMessage):
         return _legacy_message(message)
-    return shared_message(message, blocked=message.receiver_id is None and message.sender_id in me.blocked)
-
-
-def shared_message(message: Message, blocked: bool = False) -> answers.Message:
-    """A message as all members of its conversation see it, with or without the mark."""
+    shown = ((emoji, [id for id in ids if id not in viewer.hidden]) for emoji, ids in message.reactions.items())
+    reactions = {emoji: ids for emoji, ids in shown if ids}
     return answers.Message(
         id=message.id,
         sender_id=message.sender_id,
@@ -97,18 +111,35 @@ def shared_message(message: Message, blocked: bool = False) -> answers.Message:
         rev=message.rev,
         receiver_id=message.receiver_id or UNSET,
         room=UNSET if message.receiver_id else message.conversation,
-        text=message.text or UNSET,
+        text=(_notice(message, viewer.names) if message.system else message.text) or UNSET,
         image=message.image or UNSET,
         thumbnail=_thumbnail(message),
         client_id=message.client_id or UNSET,
         reply_to=message.reply_to or UNSET,
-        reactions=dict(message.reactions) or UNSET,
+        reactions=reactions or UNSET,
         edited_at=iso(message.edited_at) if message.edited_at else UNSET,
         deleted_at=iso(message.deleted_at) if message.deleted_at else UNSET,
         system=message.system or UNSET,
         user_id=message.user_id or UNSET,
-        blocked=blocked or UNSET,
+        blocked=(message.receiver_id is None and message.sender_id in viewer.blocked) or UNSET,
     )
+
+
+def _notice(message: Message, names: Mapping[str, str]) -> str:
+    """What a notice of a room says, with the names of today. Only the room's new name is stored."""
+    actor = names.get(message.sender_id, DELETED)
+    user = names.get(message.user_id or "", DELETED)
+    match message.system:
+        case "joined":
+            return f"{user} joined"
+        case "left":
+            return f"{user} left"
+        case "added":
+            return f"{actor} added {user}"
+        case "removed":
+            return f"{actor} removed {user}"
+        case _:
+            return f"{actor} named the room {(message.text or '').rpartition(NAMED)[2]}"
 
 
 def _legacy_message(message: LegacyMessage) -> answers.Message:
@@ -146,27 +177,28 @@ def room_change(room_: Room, deleted: bool = False) -> answers.RoomChange:
     return _joined(answers.RoomChange, room(room_), deleted=deleted or UNSET)
 
 
-def room_entry(me: User, room_: Room, summary: Summary) -> answers.RoomEntry:
-    """A room in my list of rooms."""
-    return _joined(answers.RoomEntry, room(room_), _standing(me, room_, summary))
+def room_entry(viewer: Viewer, room_: Room, summary: Summary) -> answers.RoomEntry:
+    """A room in the viewer's list of rooms."""
+    return _joined(answers.RoomEntry, room(room_), _standing(viewer, room_, summary))
 
 
-def sidebar_entry(me: User, other: User, conversation: Conversation, summary: Summary) -> answers.SidebarEntry:
-    """Another user in my sidebar."""
-    standing = _standing(me, conversation, summary)
-    last_seen = iso(other.last_seen) if other.last_seen else None
-    mine = {"last_seen": last_seen, "blocked": other.id in me.blocked, "deleted": other.deleted}
+def sidebar_entry(viewer: Viewer, other: User, conversation: Conversation, summary: Summary) -> answers.SidebarEntry:
+    """Another user in the viewer's sidebar."""
+    standing = _standing(viewer, conversation, summary)
+    last_seen = iso(other.last_seen) if other.last_seen and other.id not in viewer.hidden else None
+    mine = {"last_seen": last_seen, "blocked": other.id in viewer.blocked, "deleted": other.deleted}
     return _joined(answers.SidebarEntry, user(other), standing, **mine)
 
 
-def _standing(me: User, conversation: Conversation, summary: Summary) -> answers.Standing:
-    """How a conversation stands for me."""
+def _standing(viewer: Viewer, conversation: Conversation, summary: Summary) -> answers.Standing:
+    """How a conversation stands for the viewer."""
+    cursors = conversation.read_cursors()
     return answers.Standing(
         conversation=conversation.id,
         rev=summary.rev,
         unread=summary.unread,
-        last_message=message(me, summary.last_message) if summary.last_message else None,
-        cursors=conversation.read_cursors(),
+        last_message=message(viewer, summary.last_message) if summary.last_message else None,
+        cursors={member: 0 if member in viewer.hidden else seq for member, seq in cursors.items()},
     )
 
 

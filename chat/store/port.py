@@ -147,6 +147,12 @@ class Users(Protocol):
     def blockers_of(self, user_id: str) -> set[str]:
         """The ids of the users who block this one."""
 
+    def blocks_with(self, user_ids: Collection[str]) -> set[tuple[str, str]]:
+        """All blocks in which one of these users takes part: who blocks, and whom."""
+
+    def names(self, user_ids: Collection[str]) -> dict[str, str]:
+        """The full names of those of these users who exist, by id."""
+
 
 class Conversations(Protocol):
     """Direct conversations and rooms, their members and read cursors."""

@@ -163,6 +163,22 @@ class MongoUsers:
     def _count_endings(self) -> None:
         self._meta.update_one({"_id": "sessions"}, {"$inc": {"endings": 1}}, upsert=True)
 
+    @operation
+    def blocks_with(self, user_ids: Collection[str]) -> set[tuple[str, str]]:
+        ids = list(map(ObjectId, user_ids))
+        among = {"$or": [{"_id": {"$in": ids}, "blocked": {"$exists": True}}, {"blocked": {"$in": ids}}]}
+        blocks = [
+            (str(found["_id"]), str(other))
+            for found in self._users.find(among, {"blocked": 1})
+            for other in found["blocked"]
+        ]
+        return {block for block in blocks if not set(block).isdisjoint(user_ids)}
+
+    @operation
+    def names(self, user_ids: Collection[str]) -> dict[str, str]:
+        found = self._users.find({"_id": {"$in": list(map(ObjectId, user_ids))}}, {"fullName": 1})
+        return {str(user["_id"]): user["fullName"] for user in found}
+
     def _spellings(self, email: str) -> list[User]:
         """The users whose emails differ only in case, lower case first.
 

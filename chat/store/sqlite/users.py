@@ -141,6 +141,17 @@ class SqliteUsers:
     def blockers_of(self, user_id: str) -> set[str]:
         return {id for (id,) in self._file.all("SELECT user_id FROM blocks WHERE blocked_id = ?", user_id)}
 
+    def blocks_with(self, user_ids: Collection[str]) -> set[tuple[str, str]]:
+        taking_part = "IN (SELECT value FROM json_each(:ids))"
+        blocks = "SELECT user_id, blocked_id FROM blocks WHERE"
+        query = f"{blocks} user_id {taking_part} UNION {blocks} blocked_id {taking_part}"
+        with self._file.reading() as db:
+            return set(db.execute(query, {"ids": json.dumps(list(user_ids))}).fetchall())
+
+    def names(self, user_ids: Collection[str]) -> dict[str, str]:
+        query = "SELECT id, full_name FROM users WHERE id IN (SELECT value FROM json_each(?))"
+        return dict(self._file.all(query, json.dumps(list(user_ids))))
+
 
 def _find(db: Db, condition: str, value: str) -> User | None:
     row = db.execute(f"SELECT {columns(USER)} FROM users WHERE {condition}", [value]).fetchone()
