@@ -1,7 +1,10 @@
 /** The view library in one place, and the helpers that many views need. */
 
 import htm from "/vendor/htm.mjs";
+import { useEffect, useState } from "/vendor/hooks.mjs";
 import { h } from "/vendor/preact.mjs";
+
+const PORTION = 100; // entries of a list that are rendered in one frame
 
 export const html = htm.bind(h);
 export { createContext, render } from "/vendor/preact.mjs";
@@ -9,6 +12,20 @@ export { useContext, useEffect, useLayoutEffect, useMemo, useRef, useState } fro
 
 /** The names that are truthy, as one class attribute: `classes("row", open && "row--open")`. */
 export const classes = (...names) => names.filter(Boolean).join(" ");
+
+/**
+ * How many entries of a long list to render: a portion at once and another one in each frame that follows, so
+ * that the page stays responsive.
+ */
+export function usePortions(total) {
+  const [count, setCount] = useState(PORTION);
+  useEffect(() => {
+    if (count >= total) return undefined;
+    const frame = requestAnimationFrame(() => setCount(count + PORTION));
+    return () => cancelAnimationFrame(frame);
+  }, [count, total]);
+  return count;
+}
 
 /**
  * A view that is rendered again only if one of its properties changes: for the rows of long lists. Such a

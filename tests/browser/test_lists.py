@@ -1,5 +1,7 @@
 """The lists: people, conversations, rooms to join; and what is found in them."""
 
+from typing import Any
+
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Person, Visit
@@ -126,3 +128,25 @@ def test_a_long_text_is_shown_from_where_it_was_found(ann: Person, bob: Person, 
     page.get_by_role("button", name="Search in this conversation").click()
     page.get_by_role("searchbox", name="Text to find").fill("needle")
     expect(page.get_by_role("dialog").locator("mark")).to_be_in_viewport()
+
+
+def test_two_thousand_people_are_rendered_in_portions(ann: Person, visit: Visit) -> None:
+    page = visit(path="about:blank")
+    page.context.add_cookies([{"name": "jwt", "value": ann.token, "url": ann.url}])
+    page.context.add_init_script(
+        """window.most = 0;
+        const entries = (node) => node.querySelectorAll ? node.querySelectorAll("a.entry").length : 0;
+        const added = (all) => all.flatMap((one) => [...one.addedNodes]).reduce((sum, node) => sum + entries(node), 0);
+        new MutationObserver((all) => (window.most = Math.max(window.most, added(all))))
+            .observe(document, { childList: true, subtree: true });"""
+    )
+    user: dict[str, Any] = {"email": "a@example.org", "profilePic": "", "cursors": {}, "lastMessage": None}
+    people = [{**user, "_id": f"{n:024x}", "fullName": f"Person {n}"} for n in range(2000)]
+    page.route("**/api/messages/users", lambda route: route.fulfill(json=people))
+    page.goto(ann.url)
+    expect(section(page, "People").get_by_role("link")).to_have_count(2000)
+    assert 0 < page.evaluate("window.most") <= 200
+    page.get_by_role("button", name="New room").click()
+    expect(page.get_by_role("dialog").get_by_role("checkbox")).to_have_count(2000)
+    page.get_by_role("searchbox", name="Find people").fill("person 1234")
+    expect(page.get_by_role("dialog").get_by_role("checkbox")).to_have_count(1)

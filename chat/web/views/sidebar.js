@@ -1,6 +1,6 @@
 /** The list of conversations, rooms and people. */
 
-import { classes, html, memo, useMemo, useState } from "/html.js";
+import { classes, html, memo, useMemo, usePortions, useState } from "/html.js";
 import { isMember, nameOf, titleOf, typingUsers, userOf } from "/lib/conversations.js";
 import { shortTime, summary } from "/lib/format.js";
 import { go, openDialog, pathOf } from "/lib/state.js";
@@ -34,8 +34,6 @@ export function Sidebar({ me, users, conversations, listed, link, online, path, 
       minute=${minute}
     />`;
   };
-  const section = ([title, some]) =>
-    html`<${Section} key=${title} title=${title} entries=${some.map(entry)} />`;
   return html`<nav class="sidebar" aria-label="Conversations">
     <header class="sidebar__head">
       <button type="button" class="sidebar__me" onClick=${() => openDialog("profile")}>
@@ -55,27 +53,39 @@ export function Sidebar({ me, users, conversations, listed, link, online, path, 
           <${Icon} name="search" />Find “${wanted}” in messages
         </button>`
       }
-      ${!listed && html`<${Skeleton} of="conversations" />`} ${sections.map(section)}
+      ${!listed && html`<${Skeleton} of="conversations" />`}
+      <${Sections} key=${wanted} sections=${sections} entry=${entry} />
       ${listed && !sections.length && html`<${Nothing} wanted=${wanted} />`}
     </div>
   </nav>`;
 }
 
-function Section({ title, entries }) {
-  const [all, setAll] = useState(false);
-  const shown = all || title !== "Rooms to join" ? entries : entries.slice(0, ROOMS_SHOWN);
-  return html`<section aria-label=${title}>
-    <h2>${title}</h2>
-    <ul>
-      ${shown}
-    </ul>
-    ${
-      shown.length < entries.length &&
-      html`<button type="button" class="link sidebar__more" onClick=${() => setAll(true)}>
-        Show all ${entries.length} rooms
-      </button>`
-    }
-  </section>`;
+/** `entry(conversation)`: how one is shown. */
+function Sections({ sections, entry }) {
+  const [allRooms, showAllRooms] = useState(false);
+  const sizes = sections.map(([title, all]) =>
+    title === "Rooms to join" && !allRooms ? Math.min(all.length, ROOMS_SHOWN) : all.length,
+  );
+  let left = usePortions(sizes.reduce((sum, size) => sum + size, 0));
+  return sections.map(([title, all], index) => {
+    const shown = all.slice(0, Math.min(sizes[index], left));
+    left -= shown.length;
+    return (
+      shown.length > 0 &&
+      html`<section key=${title} aria-label=${title}>
+        <h2>${title}</h2>
+        <ul>
+          ${shown.map(entry)}
+        </ul>
+        ${
+          sizes[index] < all.length &&
+          html`<button type="button" class="link sidebar__more" onClick=${() => showAllRooms(true)}>
+            Show all ${all.length} rooms
+          </button>`
+        }
+      </section>`
+    );
+  });
 }
 
 const Nothing = ({ wanted }) =>
