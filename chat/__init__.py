@@ -1,5 +1,6 @@
 """A chat backend: the factory puts the parts together."""
 
+import logging
 from functools import partial
 from wsgiref.types import WSGIApplication
 
@@ -31,6 +32,7 @@ from chat.routes import admin, auth, docs, messages, rooms, site
 from chat.sockets import CLIENT_EVENTS
 from chat.store import open_store
 
+log = logging.getLogger(__name__)
 __all__ = ["create_app"]
 
 
@@ -41,6 +43,8 @@ def create_app(config: Config | None = None) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = config.max_request_bytes
     app.extensions[EXTENSION] = parts = _build(config)
+    if config.production and config.signup is None:
+        log.warning("ANYONE WHO KNOWS THE ADDRESS CAN JOIN: set SIGNUP=invite, or SIGNUP=open if that is meant")
     failures.init_app(app)
     origins.init_app(app, config)
     metrics.init_app(app, parts.metrics)

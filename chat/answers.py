@@ -23,6 +23,8 @@ AuditAction = Literal[  # what admins do
     "user_exported",
     "password_set",
     "room_deleted",
+    "invitation_made",
+    "invitation_revoked",
     "log_exported",
 ]
 Time = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$", title="time")]
@@ -132,6 +134,40 @@ class AdminRooms(Answer):
 
     rooms: list[AdminRoom]
     older: Id | None
+
+
+class Invitation(Answer):
+    """An invitation as admins see it; the link itself is shown only once, when it is made."""
+
+    id: Id
+    created_at: Time
+    created_by: str
+    expires_at: Time
+    uses_left: Number
+    room: Id | None
+    note: str
+
+
+class NewInvitation(Invitation):
+    """A new invitation, with its ``link``: an address, or without `PUBLIC_URL` a path with a fragment."""
+
+    link: str
+
+
+class Offer(Answer):
+    """What an invitation offers: an account, and maybe the membership of a room."""
+
+    expires_at: Time
+    room_name: str | None
+
+
+class About(Answer):
+    """What a client needs to know before the login: who may join (``signup``), and whether the server sends mail."""
+
+    version: str
+    signup: Literal["open", "invite", "closed"]
+    signup_domains: list[str]
+    mail: bool
 
 
 class AuditEntry(Answer):

@@ -91,6 +91,34 @@ class NotTheOwnerError(ChatError):
     message = "only the owner of the room can do this"
 
 
+class SignupClosedError(ChatError):
+    """No one can sign up here: only the server's admins make accounts."""
+
+    status, code = 403, "signup_closed"
+    message = "no one can sign up here by themselves: ask an admin of this server for an account"
+
+
+class InvitationNeededError(ChatError):
+    """Signing up needs an invitation."""
+
+    status, code = 403, "invitation_needed"
+    message = "you need an invitation to sign up here: ask an admin of this server for a link"
+
+
+class InvalidLinkError(ChatError):
+    """The link has expired, was used already, was revoked, or never existed."""
+
+    status, code = 403, "invalid_link"
+    message = "this link is not valid any more: it has expired, was used already or was revoked; ask for a new one"
+
+
+class WrongDomainError(ChatError):
+    """Emails of this domain can't sign up here; the message says which can."""
+
+    status, code = 403, "wrong_domain"
+    message = "emails of this domain can't sign up here"
+
+
 class NotAnAdminError(ChatError):
     """Only admins can do this."""
 

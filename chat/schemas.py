@@ -21,6 +21,9 @@ MAX_MEMBERS = 1000  # of a room
 MAX_FOUND = 100  # messages that a search finds
 MAX_QUERY = 256  # characters to search for: servers refuse addresses of over 4,000 bytes, and one may take 12 of them
 MAX_REASON = 500  # characters of why an admin does something, or a user reports something
+MAX_TOKEN = 100  # characters of a one-time link's token
+MAX_DAYS = 365  # until an invitation ends
+MAX_USES = 1000  # of an invitation
 MAX_PAGE = 200  # accounts or rooms in one page of an admin's list
 MAX_CURSORS = 10_000  # conversations in one sync
 
@@ -53,6 +56,7 @@ Email = Annotated[
     str, Meta(title="email", extra_json_schema={"pattern": r"^\s*[^@\s]+@[^@\s]+\s*$", "maxLength": MAX_EMAIL})
 ]
 Emoji = Annotated[str, Meta(title="emoji", extra_json_schema={"minLength": 1, "maxLength": MAX_EMOJI})]
+Token = Annotated[str, Meta(max_length=MAX_TOKEN, title="text")]
 Image = Annotated[
     str,
     Meta(
@@ -62,12 +66,19 @@ Image = Annotated[
 ]
 
 
+class LinkToken(Struct):
+    """The token that a link ends in, behind the ``#``."""
+
+    token: Token
+
+
 class Signup(Struct, rename="camel"):
-    """A new account; the password has 6 characters to 72 bytes."""
+    """A new account; the password has 6 characters to 72 bytes. The invitation is the token that its link ends in."""
 
     full_name: Name
     email: Email
     password: NewPassword
+    invitation: Token | None = None
 
 
 class Credentials(Struct):
@@ -202,6 +213,21 @@ class Reason(Struct):
     """Why an admin does this; the audit log keeps it."""
 
     reason: Annotated[str, Meta(min_length=1, max_length=MAX_REASON, title="text")]
+
+
+class NewInvitation(Struct):
+    """An invitation for so many people, until it ends; ``room`` is the room that they become members of."""
+
+    days: Annotated[int, Meta(ge=1, le=MAX_DAYS)] = 7
+    uses: Annotated[int, Meta(ge=1, le=MAX_USES)] = 1
+    room: Id | None = None
+    note: Annotated[str, Meta(max_length=MAX_REASON, title="text")] = ""
+
+
+class People(Struct):
+    """Which users: all, or only the one with exactly that email."""
+
+    email: Annotated[str, Meta(max_length=MAX_EMAIL, title="email")] | None = None
 
 
 class Found(Struct):

@@ -150,7 +150,7 @@ def test_every_code_of_the_table_is_documented_on_some_route(described: dict[str
 def test_every_route_really_answers_as_it_says(
     hold_to_it: set[tuple[str, str, int]], described: dict[str, Any], client: Browser, sign_up: SignUp, admin: Person
 ) -> None:
-    for path in ("/healthz", "/readyz", "/api/limits", "/api/openapi.json", "/api/docs", "/api/docs.css"):
+    for path in ("/healthz", "/readyz", "/api/limits", "/api/about", "/api/openapi.json", "/api/docs", "/api/docs.css"):
         client.get(path)
     client.get("/metrics", headers={"Authorization": f"Bearer {METRICS_TOKEN}"})
     ann, bob = sign_up("Ann"), sign_up("Bob")
@@ -208,6 +208,10 @@ def _manage(admin: Person, carl: Person) -> None:
     why, account = {"reason": "because"}, f"/api/admin/users/{carl.id}"
     for path in ("users", f"users/{carl.id}", f"users/{carl.id}/export?reason=asked", "rooms", "log", "log/export"):
         admin.http.get(f"/api/admin/{path}")
+    link = admin.http.post("/api/admin/invitations", json={}).json()
+    admin.http.post("/api/auth/invitation", json={"token": link["link"].partition("#")[2]})
+    admin.http.get("/api/admin/invitations")
+    admin.http.delete(f"/api/admin/invitations/{link['_id']}")
     for step in ("deactivate", "reactivate", "log-out"):
         admin.http.post(f"{account}/{step}", json=why)
     admin.http.put(f"{account}/admin", json=why)

@@ -4,11 +4,12 @@ from flask import Flask
 
 from chat.cli.backups import backup, restore, verify
 from chat.cli.doctor import doctor
+from chat.cli.invitations import invite
 from chat.cli.migrating import migrate
 from chat.cli.rooms import room
 from chat.cli.users import user
 
-COMMANDS = (backup, doctor, migrate, restore, room, user, verify)
+COMMANDS = (backup, doctor, invite, migrate, restore, room, user, verify)
 
 
 def init_app(app: Flask) -> None:

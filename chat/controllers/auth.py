@@ -12,7 +12,6 @@ from chat.errors import (
     InvalidCredentialsError,
     InvalidTokenError,
     NoTokenError,
-    UserExistsError,
     UserNotFoundError,
 )
 from chat.lib import logs
@@ -59,15 +58,13 @@ class Welcome:
     mark: str
 
 
-def signup(body: schemas.Signup, visitor: Visitor) -> Welcome:
-    """Create an account and log in.
-
-    Raises `BadRequestError` if a field is invalid, `UserExistsError`, or `RateLimitedError`.
-    """
+def count_signup(visitor: Visitor) -> None:
+    """Count one more attempt to sign up. Raises `RateLimitedError`."""
     limits.hit("signups", network_of(visitor.address))
-    user = new_user(body)
-    if not store.users.add(user):
-        raise UserExistsError
+
+
+def welcome(user: User, visitor: Visitor) -> Welcome:
+    """Log a new user in."""
     logs.security("signup", user.id)
     return _begin_session(user, visitor)
 

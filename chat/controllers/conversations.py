@@ -5,7 +5,7 @@ from chat.controllers import seeing, views
 from chat.current import emitter, limits, store
 from chat.errors import NotFoundError
 from chat.models.conversation import Conversation, Direct, Summary, direct, direct_from_id
-from chat.models.user import User, deleted_user
+from chat.models.user import User, deleted_user, normal_email
 from chat.models.values import is_id
 
 SYNC_PAGE = 500  # messages of one conversation in one answer
@@ -55,6 +55,20 @@ def sidebar(me: User, *, begun_only: bool = False, deleted: bool = True) -> list
         others = [other for other in others if direct(me.id, other.id).id in begun]
     seen_by = seeing.viewer(me, [summary.last_message for summary in summaries.values()])
     return [views.sidebar_entry(seen_by, *listed) for listed in sorted(map(entry, others), key=newest_first)]
+
+
+def with_email(me: User, email: str) -> list[answers.SidebarEntry]:
+    """The other user with exactly that email, if there is one, as in `sidebar`. Raises `RateLimitedError`."""
+    limits.hit("searches", me.id)
+    other = store.users.find_by_email(normal_email(email))
+    if other is None or other.id == me.id:
+        return []
+    conversation = direct(me.id, other.id)
+    known = store.conversations.find(conversation.id)
+    summaries = store.conversations.summarize(me.id, [known]) if known else {}
+    summary = summaries.get(conversation.id, Summary())
+    seen_by = seeing.viewer(me, [summary.last_message])
+    return [views.sidebar_entry(seen_by, other, known or conversation, summary)]
 
 
 def last_time(summary: Summary) -> int:

@@ -60,6 +60,13 @@ def join(me: User, room_id: str) -> answers.Room:
     return _add(me, _visible(me, room_id), me, "joined")
 
 
+def join_invited(me: User, room_id: str) -> None:
+    """Become a member of the room that an invitation is for, if it still exists and has a place."""
+    room = store.conversations.find(room_id)
+    if isinstance(room, Room) and len(room.members) < MAX_MEMBERS:
+        _add(me, room, me, "joined")
+
+
 def add(me: User, room_id: str, user_id: str) -> answers.Room:
     """Add a user to a room of mine.
 

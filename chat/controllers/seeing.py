@@ -11,7 +11,7 @@ from itertools import chain
 from chat import answers
 from chat.controllers import views
 from chat.controllers.views import Viewer
-from chat.current import store
+from chat.current import config, store
 from chat.models.conversation import Conversation
 from chat.models.message import LegacyMessage, Message
 from chat.models.user import User
@@ -24,7 +24,8 @@ def hidden_from(me: User) -> frozenset[str]:
 
 def viewer(me: User, found: Iterable[Message | LegacyMessage | None]) -> Viewer:
     """How I see conversations with these messages."""
-    return Viewer(blocked=me.blocked, hidden=hidden_from(me), names=_names(found))
+    emails = config.emails == "everyone" or me.admin
+    return Viewer(blocked=me.blocked, hidden=hidden_from(me), names=_names(found), emails=emails)
 
 
 def messages(me: User, found: list[Message | LegacyMessage]) -> list[answers.Message]:

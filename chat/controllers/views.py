@@ -11,6 +11,7 @@ from chat import answers
 from chat.current import images
 from chat.models.audit import Entry
 from chat.models.conversation import Conversation, Room, Summary
+from chat.models.link import Link
 from chat.models.message import LegacyMessage, Message
 from chat.models.user import Session, User
 from chat.models.values import iso
@@ -25,16 +26,17 @@ class Viewer:
     """Who sees something, which decides what of it: see `chat.controllers.seeing`.
 
     ``blocked`` are the ids of those whose messages in rooms are marked, ``hidden`` of those whose signs are not shown.
-    ``names`` are those of the users in notices, by id.
+    ``names`` are those of the users in notices, by id. ``emails`` says whether emails of others are shown.
     """
 
     blocked: Set[str] = frozenset()
     hidden: Set[str] = frozenset()
     names: Mapping[str, str] = field(default_factory=dict)
+    emails: bool = False
 
 
 def user(user: User) -> answers.User:
-    """A user as every logged-in client sees them."""
+    """A user with all that clients may get to see."""
     return answers.User(
         id=user.id,
         email=user.email,
@@ -43,6 +45,14 @@ def user(user: User) -> answers.User:
         created_at=iso(user.created_at),
         updated_at=iso(user.updated_at),
     )
+
+
+def _other(viewer: Viewer, other: User) -> answers.User:
+    """A user as another one sees them."""
+    seen = user(other)
+    if not viewer.emails:
+        seen.email = ""
+    return seen
 
 
 def me(me: User) -> answers.Me:
@@ -72,6 +82,29 @@ def admin_room(room: Room) -> answers.AdminRoom:
         member_count=len(room.members),
         created_at=iso(room.created_at),
     )
+
+
+def invitation(link: Link) -> answers.Invitation:
+    """An invitation as admins see it."""
+    return answers.Invitation(
+        id=link.id,
+        created_at=iso(link.created_at),
+        created_by=link.created_by,
+        expires_at=iso(link.expires_at),
+        uses_left=link.uses_left,
+        room=link.room_id,
+        note=link.note,
+    )
+
+
+def new_invitation(link: Link, address: str) -> answers.NewInvitation:
+    """A new invitation with its address."""
+    return _joined(answers.NewInvitation, invitation(link), link=address)
+
+
+def offer(link: Link, room_name: str | None) -> answers.Offer:
+    """What an invitation offers."""
+    return answers.Offer(expires_at=iso(link.expires_at), room_name=room_name)
 
 
 def audit_entry(entry: Entry) -> answers.AuditEntry:
@@ -187,7 +220,7 @@ def sidebar_entry(viewer: Viewer, other: User, conversation: Conversation, summa
     standing = _standing(viewer, conversation, summary)
     last_seen = iso(other.last_seen) if other.last_seen and other.id not in viewer.hidden else None
     mine = {"last_seen": last_seen, "blocked": other.id in viewer.blocked, "deleted": other.deleted}
-    return _joined(answers.SidebarEntry, user(other), standing, **mine)
+    return _joined(answers.SidebarEntry, _other(viewer, other), standing, **mine)
 
 
 def _standing(viewer: Viewer, conversation: Conversation, summary: Summary) -> answers.Standing:

@@ -3,9 +3,9 @@
 from flask import Blueprint, Response, stream_with_context
 
 from chat import answers, schemas
-from chat.controllers import admin, admin_rooms, audit
+from chat.controllers import admin, admin_rooms, audit, invitations
 from chat.controllers.audit import acting
-from chat.errors import NotMigratedError
+from chat.errors import NotFoundError, NotMigratedError
 from chat.lib.archive import zipped
 from chat.middleware.auth import require_admin
 from chat.middleware.endpoint import endpoint
@@ -88,6 +88,31 @@ def delete_user(me: User, user_id: Id, body: schemas.Reason) -> answers.Done:
     """Erase a person: their messages become tombstones, their images go, their sessions end."""
     admin.delete(acting(me), user_id, body.reason)
     return answers.Done(message="this account has been deleted")
+
+
+@bp.post("/invitations")
+@require_admin
+@endpoint(201, fails=(NotFoundError,))
+def create_invitation(me: User, body: schemas.NewInvitation) -> answers.NewInvitation:
+    """Make an invitation. Only this answer has its link."""
+    return invitations.create(acting(me), body)
+
+
+@bp.get("/invitations")
+@require_admin
+@endpoint()
+def list_invitations() -> list[answers.Invitation]:
+    """All invitations, the newest first; also those that ended a short while ago."""
+    return invitations.index()
+
+
+@bp.delete("/invitations/<invitation_id>")
+@require_admin
+@endpoint()
+def revoke_invitation(me: User, invitation_id: Id) -> answers.Done:
+    """End an invitation."""
+    invitations.revoke(acting(me), invitation_id)
+    return answers.Done(message="the invitation is revoked")
 
 
 @bp.get("/rooms")

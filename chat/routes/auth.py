@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, request, stream_with_context
 
 from chat import answers, schemas
-from chat.controllers import account, auth, sessions, views
+from chat.controllers import account, auth, invitations, joining, sessions, views
 from chat.controllers.auth import Login
 from chat.errors import (
     BadImageError,
@@ -11,8 +11,12 @@ from chat.errors import (
     DeactivatedError,
     ImageStoreUnavailableError,
     InvalidCredentialsError,
+    InvalidLinkError,
+    InvitationNeededError,
     NotMigratedError,
+    SignupClosedError,
     UserExistsError,
+    WrongDomainError,
 )
 from chat.lib.archive import zipped
 from chat.middleware.auth import (
@@ -29,14 +33,23 @@ from chat.schemas import Id
 
 bp = Blueprint("auth", __name__, url_prefix="/api/auth")
 SETS_COOKIE = {"Set-Cookie": "The session, for seven days: HttpOnly, SameSite=Strict."}
+NOT_JOINING = (SignupClosedError, InvitationNeededError, InvalidLinkError, WrongDomainError)
 CLEARS_COOKIE = {"Set-Cookie": "Removes the session."}
 
 
 @bp.post("/signup")
-@endpoint(answer=answers.LoggedIn, fails=(UserExistsError,), headers=SETS_COOKIE)
+@endpoint(answer=answers.LoggedIn, fails=(UserExistsError, *NOT_JOINING), headers=SETS_COOKIE)
 def signup(body: schemas.Signup, query: schemas.WithToken) -> Response:
-    """Create an account and log in."""
-    return _welcome(auth.signup(body, _visitor()), query)
+    """Create an account and log in. `SIGNUP` says who may: anyone, who has an invitation, or no one."""
+    return _welcome(joining.signup(body, _visitor()), query)
+
+
+@bp.post("/invitation")
+@endpoint(fails=(InvalidLinkError,))
+def show_invitation(body: schemas.LinkToken) -> answers.Offer:
+    """What an invitation offers."""
+    auth.count_signup(_visitor())
+    return invitations.offer(body.token)
 
 
 @bp.post("/login")

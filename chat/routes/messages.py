@@ -17,8 +17,10 @@ bp = Blueprint("messages", __name__, url_prefix="/api/messages")
 @bp.get("/users")
 @protect_route
 @endpoint()
-def list_users(me: User) -> list[answers.SidebarEntry]:
-    """All other users, and how our conversation stands: the newest conversation first, then by name."""
+def list_users(me: User, query: schemas.People) -> list[answers.SidebarEntry]:
+    """All other users, or the one with that `email`, and how our conversation stands: the newest first, then by name."""
+    if query.email:
+        return conversations.with_email(me, query.email)
     return conversations.sidebar(me)
 
 

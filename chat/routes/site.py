@@ -29,6 +29,7 @@ from chat.middleware.auth import protect_route
 from chat.middleware.endpoint import endpoint
 from chat.middleware.failures import respond_to_http_error
 from chat.realtime import server
+from chat.version import VERSION
 
 bp = Blueprint("site", __name__)
 SHIPPED_CLIENT = Path(__file__).resolve().parent.parent / "web"
@@ -79,6 +80,18 @@ def limits() -> answers.Limits:
         min_password_length=schemas.MIN_PASSWORD,
         max_password_bytes=schemas.MAX_PASSWORD,
         image_types=[f"image/{kind}" for kind in TYPES],
+    )
+
+
+@bp.get("/api/about")
+@endpoint()
+def about() -> answers.About:
+    """What a client needs to know before the login."""
+    return answers.About(
+        version=VERSION,
+        signup=config.who_may_join,
+        signup_domains=list(config.signup_domains),
+        mail=config.smtp_url is not None,
     )
 
 

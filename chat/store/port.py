@@ -17,10 +17,13 @@ from msgspec import UNSET, Struct, UnsetType
 
 from chat.models.audit import Entry
 from chat.models.conversation import Conversation, Room, Summary
+from chat.models.link import Key, Link, Purpose
 from chat.models.message import Draft, LegacyMessage, Message
 from chat.models.user import Session, User
 
 SKIPPED = 1_000_000  # numbers of a conversation; more than it gives between two backups
+
+KEEP_EXPIRED_DAYS = 30  # so long an expired link stays in lists
 
 
 class ProfileChange(Struct, frozen=True):
@@ -270,6 +273,31 @@ class Upkeep(Protocol):
         `SKIPPED` numbers out in each conversation, since clients may have seen some that the backup doesn't have."""
 
 
+class Links(Protocol):
+    """One-time links. A link can be used until it expires or has no uses left."""
+
+    def add(self, link: Link) -> None:
+        """Store a link, and forget those that expired more than `KEEP_EXPIRED_DAYS` ago."""
+
+    def find(self, purpose: Purpose, key: Key) -> Link | None:
+        """The link that the key opens, if it can be used."""
+
+    def use(self, purpose: Purpose, key: Key) -> Link | None:
+        """Use the link that the key opens, in one write; the link after that. Return None if it can't be used."""
+
+    def give_back(self, link_id: str) -> None:
+        """Undo one use, which came to nothing."""
+
+    def of_purpose(self, purpose: Purpose) -> list[Link]:
+        """All links with this purpose, the newest first."""
+
+    def remove(self, purpose: Purpose, link_id: str) -> bool:
+        """Remove a link; whether there was one."""
+
+    def remove_of_user(self, user_id: str) -> None:
+        """Remove all links that are for that user."""
+
+
 class Audit(Protocol):
     """What admins did. Entries are added and read; there is no way to change or remove one."""
 
@@ -288,6 +316,7 @@ class Store(Protocol):
     messages: Messages
     upkeep: Upkeep
     audit: Audit
+    links: Links
 
     def ping(self) -> None:
         """Return if the database answers, else raise `DatabaseUnavailableError`."""

@@ -2,7 +2,7 @@
 
 from tests.attacks.checks import attack, refused
 from tests.attacks.routes import ADMINS, Household, Route
-from tests.attacks.target import Target
+from tests.attacks.target import UNKNOWN, Target
 from tests.clients.http import content
 
 ROUTES = {route.name: route for route in ADMINS}
@@ -27,6 +27,19 @@ def test_escalation(target: Target) -> None:
         passwords = {"currentPassword": eve.password, "newPassword": eve.password}
         assert "admin" not in content(eve.ask(method, path, {"fullName": "Eve", **passwords, **rights}))
     refused(eve.ask("GET", "/api/admin/users"), 403, "not_an_admin")
+
+
+@attack(
+    "guesses the token of an invitation: other secrets, ids of other things, operators", "403 or 400, in the same words"
+)
+def test_invitation(target: Target) -> None:
+    guesses = ["", UNKNOWN, UNKNOWN + "A" * 32, target.ann.id + "A" * 32, target.public_room, "' OR 1=1 --", "../../x"]
+    for guess in guesses:
+        refused(target.ask("POST", "/api/auth/invitation", json={"token": guess}), 403, "invalid_link")
+    for odd in ({"$ne": None}, ["x"], 7, None, "x" * 101):
+        refused(target.ask("POST", "/api/auth/invitation", json={"token": odd}), 400)
+    body = {"fullName": "Eve", "email": f"invited-{target.mallory.id}@example.org", "password": target.mallory.password}
+    refused(target.ask("POST", "/api/auth/signup", json={**body, "invitation": UNKNOWN + "A" * 32}), 403)
 
 
 @attack("changes, cuts or forges the audit log", "405 or 404: there is no such method")

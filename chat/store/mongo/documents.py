@@ -13,6 +13,7 @@ from bson.datetime_ms import DatetimeMS
 from chat.models.audit import Entry
 from chat.models.conversation import Conversation, Direct, Room
 from chat.models.folding import fold
+from chat.models.link import Link
 from chat.models.message import LegacyMessage, Message
 from chat.models.user import Session, User
 
@@ -112,6 +113,19 @@ ENTRY = {
     "failed": _plain("failed"),
 }
 SEARCH_TEXT = "searchText"  # of a message: its folded text, which only a search reads
+LINK = {
+    "id": _id("_id"),
+    "purpose": _plain("purpose"),
+    "secret_hash": _plain("secretHash"),
+    "created_at": _time("createdAt"),
+    "expires_at": _time("expiresAt"),
+    "uses_left": _plain("usesLeft"),
+    "created_by": _plain("createdBy"),
+    "note": _plain("note"),
+    "user_id": _id("userId"),
+    "email": _plain("email"),
+    "room_id": _id("roomId"),
+}
 _LEGACY_MESSAGE = {name: MESSAGE[name] for name in LegacyMessage.__struct_fields__}
 
 
@@ -177,6 +191,11 @@ def numbered(document: Document) -> Message:
 def entry(document: Document) -> Entry:
     """A document of the collection ``audit``."""
     return Entry(**_read(document, ENTRY))
+
+
+def link(document: Document) -> Link:
+    """A document of the collection ``links``."""
+    return Link(**_read(document, LINK))
 
 
 def _read(document: Document, fields: dict[str, Field]) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from chat.store.port import Audit, Conversations, Messages, Upkeep, Users
+from chat.store.port import Audit, Conversations, Links, Messages, Upkeep, Users
 from chat.store.sqlite.audit import SqliteAudit
 from chat.store.sqlite.conversations import SqliteConversations
 from chat.store.sqlite.file import SqliteFile
+from chat.store.sqlite.links import SqliteLinks
 from chat.store.sqlite.messages import SqliteMessages
 from chat.store.sqlite.upkeep import SqliteUpkeep
 from chat.store.sqlite.users import SqliteUsers
@@ -24,6 +25,7 @@ class SqliteStore:
         self.messages: Messages = SqliteMessages(self._file)
         self.upkeep: Upkeep = SqliteUpkeep(self._file)
         self.audit: Audit = SqliteAudit(self._file)
+        self.links: Links = SqliteLinks(self._file)
 
     def ping(self) -> None:
         """Raise `DatabaseUnavailableError` or `DatabaseDamagedError` if the file can't be used."""

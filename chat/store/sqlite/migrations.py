@@ -134,6 +134,20 @@ def _pictures(db: Db) -> None:
     )
 
 
+def _links(db: Db) -> None:
+    """One-time links: invitations, new passwords, confirmed emails."""
+    _execute(
+        db,
+        """
+        CREATE TABLE links (
+            id TEXT PRIMARY KEY, purpose TEXT NOT NULL, secret_hash TEXT NOT NULL, created_at INTEGER NOT NULL,
+            expires_at INTEGER NOT NULL, uses_left INTEGER NOT NULL, created_by TEXT NOT NULL, note TEXT NOT NULL,
+            user_id TEXT, email TEXT, room_id TEXT
+        ) WITHOUT ROWID;
+        """,
+    )
+
+
 def _execute(db: Db, script: str) -> None:
     """Execute statements, each of which ends at the end of a line, within the open transaction."""
     statement = ""
@@ -144,7 +158,7 @@ def _execute(db: Db, script: str) -> None:
             statement = ""
 
 
-STEPS: tuple[Callable[[Db], None], ...] = (_release_1_0, _counters, _admins, _search_texts, _pictures)
+STEPS: tuple[Callable[[Db], None], ...] = (_release_1_0, _counters, _admins, _search_texts, _pictures, _links)
 
 _SCHEMA_1_0 = """
 CREATE TABLE IF NOT EXISTS users (

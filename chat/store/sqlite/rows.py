@@ -6,6 +6,7 @@ from typing import Any
 
 from chat.models.audit import Entry
 from chat.models.conversation import Conversation, Direct, Room
+from chat.models.link import Link
 from chat.models.message import Message
 from chat.models.user import Session, User
 
@@ -14,6 +15,7 @@ SESSION = Session.__struct_fields__
 CONVERSATION = tuple(name for name in Room.__struct_fields__ if name not in ("members", "cursors"))
 MESSAGE = Message.__struct_fields__
 ENTRY = Entry.__struct_fields__
+LINK = Link.__struct_fields__
 
 
 def columns(names: tuple[str, ...], table: str = "") -> str:
@@ -59,6 +61,11 @@ def conversation(row: Any, cursors: dict[str, int]) -> Conversation:
     if owner_id is None:
         return Direct(**fields, members=members, cursors=cursors)
     return Room(**fields, members=members, cursors=cursors, name=name, public=bool(public), owner_id=owner_id)
+
+
+def link(row: Any) -> Link:
+    """A row of the columns `LINK`."""
+    return Link(**dict(zip(LINK, row, strict=True)))
 
 
 def message(row: Any) -> Message:
