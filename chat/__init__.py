@@ -72,7 +72,7 @@ def create_app(config: Config | None = None) -> Flask:
 def _build(config: Config) -> Parts:
     """The parts of an app, from the bottom up."""
     connections = Connections(config)
-    bus = Bus(config.redis_url)
+    bus = Bus(config.redis_url, None if config.mongo_url else config.data_dir)
     emitter = Emitter(connections)
     presence = Presence(connections, bus, emitter)
     image_store = open_image_store(config.cloudinary, config.data_dir, config.public_url)

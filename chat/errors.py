@@ -260,3 +260,10 @@ class RedisUnavailableError(ChatError):
 
     status, code = 503, "redis_unavailable"
     message = "Redis can't be reached right now"
+
+
+class NotAloneError(ChatError):
+    """Several processes serve from one SQLite file without Redis: run one, or set `REDIS_URL` for all of them."""
+
+    status, code = 503, "not_alone"
+    message = "another process serves from the same folder: run one process, or set REDIS_URL for all of them"

@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -24,8 +25,9 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 from socketio.pubsub_manager import PubSubManager
 
-from chat.errors import RedisUnavailableError
+from chat.errors import NotAloneError, RedisUnavailableError
 from chat.lib import threads
+from chat.lib.sole import Sole
 
 log = logging.getLogger(__name__)
 T = TypeVar("T", bound=Struct)
@@ -75,10 +77,14 @@ class Envelope(Struct):
 
 
 class Bus:
-    """This process among the processes of the chat; without a Redis URL it is the only one."""
+    """This process among the processes of the chat.
 
-    def __init__(self, redis_url: str | None) -> None:
+    Without a Redis URL it has to be the only one, and the only one that serves from ``folder``, if one is given.
+    """
+
+    def __init__(self, redis_url: str | None, folder: Path | None = None) -> None:
         self.redis = Redis.from_url(redis_url, **OPTIONS) if redis_url else None
+        self._sole = Sole(folder) if folder and not redis_url else None
         self.process = secrets.token_hex(8)
         database = self.redis.connection_pool.connection_kwargs.get("db", 0) if self.redis else 0
         self._prefix = f"chat:{database}:"
@@ -158,8 +164,15 @@ class Bus:
             for task in self._tasks:
                 threads.spawn(task)
 
+    def look_around(self) -> None:
+        """Say in the log if another process serves that this one can't hear."""
+        if self._sole:
+            self._sole.holds()
+
     def ping(self) -> None:
-        """Return if Redis answers, or none is needed. Raises `RedisUnavailableError`."""
+        """Return if Redis answers, or none is needed. Raises `RedisUnavailableError` or `NotAloneError`."""
+        if self._sole and not self._sole.holds():
+            raise NotAloneError
         try:
             if self.redis:
                 self.redis.ping()

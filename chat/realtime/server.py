@@ -204,6 +204,7 @@ def init_app(
     socketio.server.eio.strangers = Strangers(config.max_sockets_per_address if config.rate_limits else None)
     reconnect = Debouncer(RECONNECT_SECONDS, reconnect_clients)
     bus.subscribe(MessagesLost, lambda lost: reconnect.run())
+    every_second(bus.look_around)
     bus.start()
 
 

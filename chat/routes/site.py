@@ -18,6 +18,7 @@ from chat.errors import (
     DatabaseTooNewError,
     DatabaseUnavailableError,
     InvalidTokenError,
+    NotAloneError,
     NotFoundError,
     RedisUnavailableError,
     RestartingError,
@@ -44,6 +45,7 @@ NOT_READY = (
     DatabaseDamagedError,
     DatabaseTooNewError,
     RedisUnavailableError,
+    NotAloneError,
     RestartingError,
 )
 COMPRESSIBLE = {"text/html", "text/css", "text/javascript", "image/svg+xml", "application/manifest+json"}
