@@ -58,6 +58,7 @@ def create_app(config: Config | None = None) -> Flask:
         parts.bus,
         known_events=CLIENT_EVENTS.keys(),
         may_connect=partial(origins.may_connect, config),
+        check_host=partial(origins.require_known_host, config),
         credential=session_cookie,
         admit=partial(parts.limits.hit, "connects_from"),
     )

@@ -21,6 +21,8 @@ MIN_BCRYPT_COST = 10  # in production: bcrypt's customary default, and the cost 
 MIN_SECRET_LENGTH = 32  # RFC 7518, 3.2: an HS256 key is at least as long as the hash, 256 bits
 MAKE_ONE = 'make one with: python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
 T = TypeVar("T")
+# No pattern and no list of hosts: an origin that is allowed is allowed with the user's cookies.
+_ORIGIN = re.compile(r"https?://([a-z0-9]([a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:\d{1,5})?", re.ASCII | re.IGNORECASE)
 Signup = Literal["open", "invite", "closed"]
 Emails = Literal["everyone", "admins"]
 
@@ -125,7 +127,7 @@ class Config:
             mongo_url=env.text("MONGO_URL", "DB_URL", "MONGODB_URI"),
             redis_url=env.text("REDIS_URL"),
             cloudinary=_cloudinary(env),
-            client_origins=env.origins("CLIENT_ORIGINS", cls.client_origins),
+            client_origins=env.origins("CLIENT_ORIGINS", () if production else cls.client_origins),
             public_url=public_url,
             frontend_dist=ROOT / (env.text("FRONTEND_DIST") or cls.frontend_dist),
             metrics_token=env.text("METRICS_TOKEN"),
@@ -176,8 +178,7 @@ class _Env:
             return default
         origins = tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
         for origin in origins:
-            parts = urlsplit(origin)
-            if parts.scheme not in ("http", "https") or origin != f"{parts.scheme}://{parts.netloc}":
+            if not _ORIGIN.fullmatch(origin):
                 raise ConfigError(
                     f"{name} has {origin!r}: use addresses like https://chat.example.org, comma-separated"
                 )

@@ -35,6 +35,13 @@ class BadImageError(ChatError):
     message = "this image can't be used"
 
 
+class UnknownHostError(ChatError):
+    """The request is for another host than the server's."""
+
+    status, code = 400, "unknown_host"
+    message = "this server has another address: PUBLIC_URL names it, and a proxy has to pass the header Host on"
+
+
 class InvalidCredentialsError(ChatError):
     """The email or the password is wrong."""
 

@@ -58,6 +58,16 @@ def test_the_database_has_three_names(tmp_path: Path, name: str) -> None:
         ("MAX_SESSIONS", "-1"),
         ("CLIENT_ORIGINS", "example.org"),
         ("CLIENT_ORIGINS", "https://example.org/path"),
+        ("CLIENT_ORIGINS", "*"),
+        ("CLIENT_ORIGINS", "https://*.example.org"),
+        ("CLIENT_ORIGINS", "https://a.example, https://b.example*"),
+        ("CLIENT_ORIGINS", "https://.*"),
+        ("CLIENT_ORIGINS", "https://(a|b).example"),
+        ("CLIENT_ORIGINS", "https://a?.example"),
+        ("CLIENT_ORIGINS", "https://[a-z].example"),
+        ("CLIENT_ORIGINS", "https://user@example.org"),
+        ("CLIENT_ORIGINS", "null"),
+        ("PUBLIC_URL", "https://*.example.org"),
         ("CLOUDINARY_API_KEY", "only-one"),
         ("SIGNUP", "perhaps"),
         ("SIGNUP_DOMAINS", "https://example.org"),
@@ -74,9 +84,13 @@ def test_a_setting_that_makes_no_sense_is_refused_by_its_name(tmp_path: Path, na
         _read(tmp_path, **{name: value})
 
 
+def test_no_other_origin_is_allowed_by_default_in_production(tmp_path: Path) -> None:
+    assert _read(tmp_path, APP_ENV="production", JWT_SECRET=SECRET).client_origins == ()
+
+
 def test_origins_are_a_list_with_commas(tmp_path: Path) -> None:
-    config = _read(tmp_path, CLIENT_ORIGINS="https://a.example/, http://b.example:8080")
-    assert config.client_origins == ("https://a.example", "http://b.example:8080")
+    config = _read(tmp_path, CLIENT_ORIGINS="https://a.example/, http://b.example:8080, http://[::1]:5173")
+    assert config.client_origins == ("https://a.example", "http://b.example:8080", "http://[::1]:5173")
 
 
 def test_cloudinary_is_set_by_three_names_or_one_address(tmp_path: Path) -> None:

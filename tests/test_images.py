@@ -222,8 +222,8 @@ def test_an_image_on_the_limits_is_taken(sign_up: SignUp) -> None:
 
 
 def test_with_a_public_url_images_have_absolute_urls(make_app: MakeApp, config: Config) -> None:
-    app = make_app(public_url="https://chat.example.org")
-    ann = in_process(app).sign_up("Ann", "ann@example.org")
+    url = "https://chat.example.org"
+    ann = in_process(make_app(public_url=url), url).sign_up("Ann", "ann@example.org")
     message = _post(ann, png()).json()
     assert message["image"].startswith("https://chat.example.org/uploads/")
     ann.http.delete(f"/api/messages/{message['_id']}")

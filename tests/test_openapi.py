@@ -22,7 +22,8 @@ SignUp = Callable[[str], Person]
 ROOT = Path(__file__).resolve().parent.parent
 METRICS_TOKEN = "m" * 32
 CODES = {error.code for error in ChatError.__subclasses__()}
-OF_NO_ROUTE = {"method_not_allowed"}  # a route that answers so is another method's
+# A route that answers so is another method's, or another host's.
+OF_NO_ROUTE = {"method_not_allowed", "unknown_host"}
 
 
 def _path(rule: str) -> str:

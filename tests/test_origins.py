@@ -3,6 +3,8 @@
 import pytest
 
 from tests.clients.http import Browser
+from tests.clients.wsgi import in_process
+from tests.conftest import MakeApp
 
 ANN = {"fullName": "Ann", "email": "ann@example.org", "password": "correct horse"}
 ALLOWED = "http://localhost:5173"
@@ -78,3 +80,34 @@ def test_a_refused_handshake_has_the_shape_of_every_failure(
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer.headers.get("Access-Control-Allow-Origin") == (origin if origin == ALLOWED else None)
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+PUBLIC = "https://chat.example.org"
+
+
+@pytest.mark.parametrize("host", ["chat.example.org", "CHAT.example.org", "chat.example.org:443", "localhost:5173"])
+def test_requests_for_the_public_address_and_allowed_origins_are_served(make_app: MakeApp, host: str) -> None:
+    browser = in_process(make_app(public_url=PUBLIC)).browser()
+    assert browser.get("/api/limits", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1:3000", "chat.example.org.evil.example", "chat.example.org:8443"]
+)
+def test_with_a_public_address_requests_for_other_hosts_are_refused(make_app: MakeApp, host: str) -> None:
+    browser = in_process(make_app(public_url=PUBLIC)).browser()
+    for path in ("/", "/api/limits", "/uploads/x.png", "/socket.io/?EIO=4&transport=polling", "/sync.js"):
+        answer = browser.get(path, headers={"Host": host})
+        assert (answer.status_code, answer.json()["code"]) == (400, "unknown_host"), path
+    for path in ("/healthz", "/readyz"):
+        assert browser.get(path, headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("origin", ["http://[::1]:5173", "http://a.example"])
+def test_an_allowed_origin_is_no_pattern(make_app: MakeApp, origin: str) -> None:
+    browser = in_process(make_app(client_origins=(origin,))).browser()
+    others = (origin, origin + ".evil.example", "http://::5173", "http://axexample", origin.upper())
+    answers = {other: browser.get("/api/limits", headers={"Origin": other}) for other in others}
+    allowed = [other for other, answer in answers.items() if "Access-Control-Allow-Origin" in answer.headers]
+    assert allowed[:1] == [origin]
+    assert set(allowed) <= {origin, origin.upper()}

@@ -26,17 +26,24 @@ class FrontDoor:
     """
 
     def __init__(
-        self, server: Any, app: Flask, may_connect: Callable[[str, WSGIEnvironment], bool], max_request_bytes: int
+        self,
+        server: Any,
+        app: Flask,
+        check_host: Callable[[WSGIEnvironment], None],
+        may_connect: Callable[[str, WSGIEnvironment], bool],
+        max_request_bytes: int,
     ) -> None:
         self._server = server
         self._app = app
         self._max_request_bytes = max_request_bytes
         self._wsgi_app: WSGIApplication = app.wsgi_app
+        self._check_host = check_host
         self._may_connect = may_connect
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         is_socket = environ["PATH_INFO"].startswith(PATH)
         try:
+            self._check_host(environ)
             if is_socket:
                 answer = self._serve_socket(environ, start_response)
             else:

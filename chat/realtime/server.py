@@ -178,18 +178,20 @@ def init_app(
     *,
     known_events: Collection[str],
     may_connect: Callable[[str, WSGIEnvironment], bool],
+    check_host: Callable[[WSGIEnvironment], None] = lambda environ: None,
     credential: CredentialOf = lambda environ: None,
     admit: Callable[[str], None] = lambda address: None,
 ) -> None:
     """Serve Socket.IO below ``/socket.io/`` of an app. Clients' events that are not among ``known_events`` are ignored.
 
-    ``may_connect`` says whether a page of an origin may open a socket. ``credential`` returns what identifies the sender of
-    a request, such as the session id in its cookie; if a session was opened with one, all its requests must have the same.
+    ``check_host`` raises a `ChatError` if a request is for another host. ``may_connect`` says whether a page of an
+    origin may open a socket. ``credential`` returns what identifies the sender of a request, such as the session id in its
+    cookie; if a session was opened with one, all its requests must have the same.
     ``admit`` is called with the address (or IPv6 network) of each client that opens a session, and raises to refuse it.
     """
     socketio.init_app(
         app,
-        door=lambda server, app: FrontDoor(server, app, may_connect, config.max_request_bytes),
+        door=lambda server, app: FrontDoor(server, app, check_host, may_connect, config.max_request_bytes),
         async_mode=threads.async_mode(),
         async_handlers=False,  # one client's events are handled one after the other: its messages keep their order
         client_manager=QueuedRedisManager(bus) if bus.redis else None,

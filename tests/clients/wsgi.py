@@ -44,6 +44,6 @@ class InProcess(HTTPAdapter):
         return self.build_response(request, found)
 
 
-def in_process(app: Callable[..., Any]) -> Site:
-    """The site that an app is, without a server."""
-    return Site(URL, InProcess(app))
+def in_process(app: Callable[..., Any], url: str = URL) -> Site:
+    """The site that an app is, without a server, under that address."""
+    return Site(url, InProcess(app))
