@@ -19,8 +19,9 @@ from chat.lib.passwords import Passwords
 from chat.lib.recent import Recent
 from chat.lib.tokens import Tokens
 from chat.middleware import failures, metrics, origins
-from chat.middleware.auth import session_cookie
+from chat.middleware.auth import credential
 from chat.middleware.headers import SecurityHeaders
+from chat.middleware.proxies import UntrustedProxies
 from chat.openapi import ALIAS
 from chat.realtime import server, stalls
 from chat.realtime.bus import Bus
@@ -59,7 +60,7 @@ def create_app(config: Config | None = None) -> Flask:
         known_events=CLIENT_EVENTS.keys(),
         may_connect=partial(origins.may_connect, config),
         check_host=partial(origins.require_known_host, config),
-        credential=session_cookie,
+        credential=credential,
         admit=partial(parts.limits.hit, "connects_from"),
     )
     users = parts.store.users
@@ -96,5 +97,6 @@ def _build(config: Config) -> Parts:
 def _wrapped(wsgi_app: WSGIApplication, config: Config) -> WSGIApplication:
     """What applies to the responses of Flask and of Socket.IO alike wraps both."""
     wsgi_app = SecurityHeaders(wsgi_app, config.production)
-    proxies = config.trusted_proxies
-    return ProxyFix(wsgi_app, x_for=proxies, x_proto=proxies, x_host=0) if proxies else wsgi_app
+    if proxies := config.trusted_proxies:
+        return ProxyFix(wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)
+    return UntrustedProxies(wsgi_app)

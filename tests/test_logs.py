@@ -59,6 +59,14 @@ def test_changes_of_membership_and_ownership_are_logged(capsys: Capture, product
     ]
 
 
+@pytest.mark.parametrize(("proxies", "warnings"), [(0, 1), (1, 0)])
+def test_an_ignored_proxy_is_logged_once(capsys: Capture, make_app: MakeApp, proxies: int, warnings: int) -> None:
+    browser = in_process(make_app(trusted_proxies=proxies)).browser()
+    for _ in range(3):
+        browser.get("/healthz", headers={"X-Forwarded-For": "192.0.2.1"})
+    assert capsys.readouterr().err.count("set TRUSTED_PROXIES to the number of your proxies") == warnings
+
+
 def test_input_cannot_inject_log_lines(capsys: Capture, production: Flask) -> None:
     headers = {"Origin": "https://evil.example/\x1b[2J\x7f{}"}
     in_process(production).browser().post("/api/auth/logout", headers=headers)

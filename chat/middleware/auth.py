@@ -49,9 +49,9 @@ def require_admin(view: View) -> View:
     return protect_route(guarded)
 
 
-def session_cookie(environ: WSGIEnvironment) -> str | None:
-    """The token in the cookie of a request that Flask does not see."""
-    return parse_cookie(environ).get(COOKIE)
+def credential(environ: WSGIEnvironment) -> str | None:
+    """What shows who sends a request that Flask does not see: the token in its cookie, or else ``Authorization``."""
+    return parse_cookie(environ).get(COOKIE) or environ.get("HTTP_AUTHORIZATION")
 
 
 def set_cookie(response: Response, token: str, lifetime: timedelta = tokens.LIFETIME) -> Response:

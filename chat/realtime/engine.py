@@ -44,14 +44,14 @@ class Socket:
 
     __slots__ = (  # there can be thousands of them
         "_accepted", "_engine", "_held", "_lock", "_next_ping", "_pinged", "_polling", "_since", "_unsent",
-        "_unsent_bytes", "_websocket", "address", "closed", "closing", "connected", "credential", "session",
+        "_unsent_bytes", "_websocket", "address", "closed", "closing", "connected", "opener", "session",
         "sid", "upgraded", "upgrading",
     )  # fmt: skip
 
     def __init__(self, engine: "Engine", sid: str, environ: WSGIEnvironment) -> None:
         self.sid = sid
         self.address = network_of(environ.get("REMOTE_ADDR", ""))
-        self.credential = engine.credential(environ)
+        self.opener = engine.credential(environ)
         self.session: dict[str, Any] = {}
         self.connected = self.upgrading = self.upgraded = self.closing = self.closed = False
         self._engine = engine
@@ -308,8 +308,7 @@ class Engine(engineio.Server):  # type: ignore[misc]
         if "j" in query:
             raise BadRequestError("JSONP is not supported")
         socket = self.sockets.get(query.get("sid", [""])[0])
-        # The session's id is in the address, where logs keep it: it must not replace the cookie that opened the session.
-        if socket and socket.credential is not None and self.credential(environ) != socket.credential:
+        if socket and not self._may_use(socket, environ):
             raise InvalidTokenError
         if environ["REQUEST_METHOD"] != "POST" or not socket or not socket.connected or socket.upgraded:
             return super().handle_request(environ, start_response)
@@ -324,6 +323,16 @@ class Engine(engineio.Server):  # type: ignore[misc]
         answer = self._ok()
         start_response(answer["status"], answer["headers"] + self._cors_headers(environ))
         return [answer["response"]]
+
+    def _may_use(self, socket: Socket, environ: WSGIEnvironment) -> bool:
+        """Whether a request comes from where the session does.
+
+        The session's id is in the address, where logs keep it: it must not replace what opened the session. One that was
+        opened without a credential, and got a token in its first packet, is bound to the network that it came from.
+        """
+        if socket.opener is None:
+            return network_of(environ.get("REMOTE_ADDR", "")) == socket.address
+        return self.credential(environ) == socket.opener
 
     def disconnect(self, sid: str | None = None) -> None:
         """End a session, or all. The library waits until the client has fetched what is left, which may be never."""

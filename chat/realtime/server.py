@@ -186,7 +186,8 @@ def init_app(
 
     ``check_host`` raises a `ChatError` if a request is for another host. ``may_connect`` says whether a page of an
     origin may open a socket. ``credential`` returns what identifies the sender of a request, such as the session id in its
-    cookie; if a session was opened with one, all its requests must have the same.
+    cookie; if a session was opened with one, all its requests must have the same, and if it was opened without, all must
+    come from the same address (or IPv6 network).
     ``admit`` is called with the address (or IPv6 network) of each client that opens a session, and raises to refuse it.
     """
     socketio.init_app(

@@ -16,9 +16,17 @@ PATH = "/socket.io/?EIO=4&transport="
 CONTINUATION, TEXT, BINARY, CLOSE = 0, 1, 2, 8
 
 
-def ask(server: Server, method: str, path: str, body: bytes | str | None = None, **headers: str) -> tuple[int, Any]:
-    """The status and the body of a response; the body as JSON, if it is."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=TIMEOUT)
+def ask(
+    server: Server,
+    method: str,
+    path: str,
+    body: bytes | str | None = None,
+    *,
+    source: str = "127.0.0.1",
+    **headers: str,
+) -> tuple[int, Any]:
+    """The status and the body of a response to a request from the address ``source``; the body as JSON, if it is."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=TIMEOUT, source_address=(source, 0))
     try:
         connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
         response = connection.getresponse()

@@ -192,6 +192,15 @@ def test_a_session_opened_with_a_cookie_needs_it_on_each_request(any_server: Ser
     assert client.poll(Cookie="jwt=rosa.s1")[1].startswith("40{")
 
 
+def test_a_session_opened_without_a_cookie_belongs_to_the_address_that_opened_it(any_server: Server) -> None:
+    client = Polling(any_server)
+    client.connect("rosa.s1")
+    assert client.post('421["echo", "stolen"]', source="127.0.0.2")[0] == 401
+    assert client.poll(source="127.0.0.2")[0] == 401
+    assert client.post('421["echo", "mine"]') == (200, "OK")
+    assert "mine" in client.poll()[1]
+
+
 @pytest.mark.parametrize("worker", WORKERS)
 def test_a_client_that_does_not_connect_is_closed_and_forgotten(start: Start, worker: str) -> None:
     server = start(worker, STRANGER_SECONDS="1")
