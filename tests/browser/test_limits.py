@@ -63,7 +63,7 @@ def test_a_small_picture_is_sent_as_it_is(ann: Person, bob: Person, visit: Visit
     assert source.startswith("data:image/png")
 
 
-def test_the_progress_of_a_photo_is_shown(ann: Person, bob: Person, visit: Visit) -> None:
+def test_the_progress_of_a_photo_is_shown_and_then_the_photo_in_small(ann: Person, bob: Person, visit: Visit) -> None:
     page = visit(ann, ann.path_to(bob))
     page.locator("input[type=file]").set_input_files([photo(2400, 1800)])
     expect(page.get_by_role("img", name="Picture 1")).to_be_visible()
@@ -75,6 +75,10 @@ def test_the_progress_of_a_photo_is_shown(ann: Person, bob: Person, visit: Visit
     network.send("Network.emulateNetworkConditions", {**slow, "uploadThroughput": -1})
     expect(page.get_by_label("Sent", exact=True)).to_be_visible()
     expect(page.get_by_role("progressbar")).to_be_hidden()
+    page.wait_for_function("() => document.querySelector('.bubble__image img')?.naturalWidth === 480")
+    page.route("**/*.thumb.webp", lambda route: route.abort())
+    page.reload()
+    page.wait_for_function("() => document.querySelector('.bubble__image img')?.naturalWidth === 2400")
 
 
 def test_a_heic_photo_is_refused_with_advice(ann: Person, bob: Person, visit: Visit) -> None:

@@ -30,7 +30,7 @@ function Message(row) {
   const [reached, setReached] = useState(false);
   const reach = () => setReached(true);
   const { message, name, picture, first, mine, goal, inRoom, quotedName, quotedText } = row;
-  const { text, image, entry, senderId, createdAt, replyTo, rev } = message;
+  const { text, image, thumbnail, entry, senderId, createdAt, replyTo, rev } = message;
   const gone = message.deletedAt ? "Message deleted" : message.blocked && "Message from a blocked user";
   const failed = entry?.state === "failed";
   const room = inRoom && !mine;
@@ -52,7 +52,7 @@ function Message(row) {
       ${room && first && html`<span class="message__name" dir="auto">${name}</span>`}
       <div class="bubble">
         ${replyTo && html`<${Quote} name=${quotedName} text=${quotedText} onClick=${showQuoted} />`}
-        ${image && !gone && html`<${Picture} src=${image} title=${photoTitle} />`}
+        ${image && !gone && html`<${Picture} ...${{ image, thumbnail }} title=${photoTitle} />`}
         <p class="bubble__text" dir="auto">${gone || (text && linked(text))}<${Meta} ...${row} /></p>
       </div>
       ${!gone && row.reactions && html`<${Reactions} message=${message} reactions=${row.reactions} />`}
@@ -68,15 +68,19 @@ export const Quote = ({ name = "An earlier message", text = "Show it", onClick }
     <strong dir="auto">${name}</strong><span dir="auto">${text}</span>
   </button>`;
 
-function Picture({ src, title }) {
-  const show = () => openDialog("picture", { src, title });
+/** A picture in small; the whole one is loaded when it is asked for, or if there is none in small. */
+function Picture({ image, thumbnail = image, title }) {
+  const show = () => openDialog("picture", { src: image, title });
+  const showWhole = ({ target }) => {
+    if (target.src !== new URL(image, location.href).href) target.src = image;
+  };
   return html`<button
     type="button"
     class="bubble__image"
     aria-label=${`${title}: show it large`}
     onClick=${show}
   >
-    <img src=${src} alt="" loading="lazy" />
+    <img src=${thumbnail} alt="" loading="lazy" onError=${showWhole} />
   </button>`;
 }
 
