@@ -7,11 +7,14 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from chat.schemas import ClientId, Number
+from chat.schemas import ClientId, Number, Outcome
 from chat.version import VERSION
 
 Id = Annotated[str, Meta(pattern="^[0-9a-f]{24}$", title="id")]
 NoticeKind = Literal["joined", "left", "added", "removed", "renamed"]  # what a notice of a room says
+Deleter = Literal[
+    "owner", "admin"
+]  # who deleted a message, if it was not its sender: an owner of the room, or an admin
 AuditAction = Literal[  # what admins do
     "user_created",
     "user_made_admin",
@@ -25,6 +28,8 @@ AuditAction = Literal[  # what admins do
     "room_deleted",
     "invitation_made",
     "invitation_revoked",
+    "message_deleted",
+    "report_dismissed",
     "log_exported",
 ]
 Time = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$", title="time")]
@@ -170,6 +175,32 @@ class About(Answer):
     mail: bool
 
 
+class Report(Answer):
+    """A message or a person that a user reported; ``text`` is what the message said then.
+
+    The names are null if the accounts are gone.
+    """
+
+    id: Id
+    created_at: Time
+    reporter_id: Id
+    reporter_name: str | None
+    user_id: Id
+    user_name: str | None
+    message_id: Id | None
+    text: str | None
+    reason: str
+    outcome: Outcome | None
+    closed_at: Time | None
+
+
+class Reports(Answer):
+    """A page of reports; ``older`` is the ``before`` that asks for the next page, if there is one."""
+
+    reports: list[Report]
+    older: Id | None
+
+
 class AuditEntry(Answer):
     """Something that an admin did: who (``actorId`` is null for the command line), what, to whom, when and why.
 
@@ -232,6 +263,7 @@ class Message(Answer, omit_defaults=True):
     reactions: dict[str, list[Id]] | UnsetType = UNSET
     edited_at: Time | UnsetType = UNSET
     deleted_at: Time | UnsetType = UNSET
+    deleted_by: Deleter | UnsetType = UNSET
     system: NoticeKind | UnsetType = UNSET
     user_id: Id | UnsetType = UNSET
     blocked: bool | UnsetType = UNSET

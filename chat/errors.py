@@ -161,6 +161,13 @@ class MethodNotAllowedError(ChatError):
     message = "this address doesn't accept that method"
 
 
+class AlreadyDecidedError(ChatError):
+    """Another admin has decided about this report."""
+
+    status, code = 409, "already_decided"
+    message = "another admin has decided about this report already"
+
+
 class ClientIdReusedError(ChatError):
     """This `clientId` was used for a different message."""
 

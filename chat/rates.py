@@ -42,6 +42,7 @@ class Rates:
     signups: str = "120 per minute"  # from one address
     sends: str = "1200 per minute"  # a user: messages, edits, reactions, deletions
     images: str = "60 per minute"  # a user
+    reports: str = "20 per hour"  # a user
     searches: str = "120 per minute"  # a user
     exports: str = "10 per hour"  # a user
     rooms: str = "100 per hour"  # new rooms of a user

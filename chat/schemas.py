@@ -6,7 +6,7 @@ An unknown key is ignored, and null is the same as absent. Checks and the API's 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -26,6 +26,9 @@ MAX_DAYS = 365  # until an invitation ends
 MAX_USES = 1000  # of an invitation
 MAX_PAGE = 200  # accounts or rooms in one page of an admin's list
 MAX_CURSORS = 10_000  # conversations in one sync
+
+
+Outcome = Literal["dismissed", "message_deleted", "user_deactivated"]  # of a report
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +231,32 @@ class People(Struct):
     """Which users: all, or only the one with exactly that email."""
 
     email: Annotated[str, Meta(max_length=MAX_EMAIL, title="email")] | None = None
+
+
+class NewReport(Struct):
+    """What a user reports: a message, or a user; and why."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=MAX_REASON, title="text")]
+    message: Id | None = None
+    user: Id | None = None
+
+    def __post_init__(self) -> None:
+        if (self.message is None) == (self.user is None):
+            raise ValueError("say what you report: either a message or a user")
+
+
+class ReportPage(Struct):
+    """A page of reports: those whose id is less than ``before``."""
+
+    status: Literal["open", "closed"] = "open"
+    before: Id | None = None
+    limit: Annotated[int, Meta(ge=1, le=MAX_PAGE)] = 50
+
+
+class Decision(Reason):
+    """What an admin decides about a report, and why."""
+
+    outcome: Outcome
 
 
 class Found(Struct):

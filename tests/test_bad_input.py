@@ -30,6 +30,7 @@ WITH_BODY = {
     ("PUT", "/api/messages/{message}"): ("text",),
     ("POST", "/api/messages/read"): ("conversation", "seq"),
     ("POST", "/api/messages/sync"): ("cursors",),
+    ("POST", "/api/messages/report"): ("reason", "message", "user"),
     ("POST", "/api/rooms"): ("name", "public", "members"),
     ("PUT", "/api/rooms/{room}"): ("name",),
     ("POST", "/api/rooms/{room}/members"): ("userId",),

@@ -213,6 +213,11 @@ def _manage(admin: Person, carl: Person) -> None:
     admin.http.post("/api/auth/invitation", json={"token": link["link"].partition("#")[2]})
     admin.http.get("/api/admin/invitations")
     admin.http.delete(f"/api/admin/invitations/{link['_id']}")
+    noise = carl.send(admin, "noise")["_id"]
+    admin.http.post("/api/messages/report", json={"message": noise, "reason": "rude"})
+    (report,) = admin.http.get("/api/admin/reports").json()["reports"]
+    admin.http.post(f"/api/admin/reports/{report['_id']}", json={"outcome": "dismissed", **why})
+    admin.http.delete(f"/api/admin/messages/{noise}", json=why)
     for step in ("deactivate", "reactivate", "log-out"):
         admin.http.post(f"{account}/{step}", json=why)
     admin.http.put(f"{account}/admin", json=why)

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from functools import partial
 
 from chat import answers, schemas
+from chat.answers import Deleter
 from chat.controllers import conversations, seeing
 from chat.controllers.messages import announce_change, is_unseen
 from chat.current import images, limits, store
 from chat.errors import BadRequestError, NotFoundError, NotMigratedError
-from chat.models.conversation import Conversation
+from chat.lib import logs
+from chat.models.conversation import Conversation, Room
 from chat.models.message import LegacyMessage, Message
 from chat.models.user import User
 from chat.schemas import MAX_EMOJI
@@ -27,17 +29,23 @@ def edit(me: User, message_id: str, body: schemas.Edit) -> answers.Message:
 
 
 def delete(me: User, message_id: str) -> answers.Message:
-    """Leave a tombstone in the place of a message of mine. Raises as `edit` does."""
+    """Leave a tombstone in the place of a message of mine, or of any message in a room of mine. Raises as `edit` does."""
     found = _find(me, message_id)
-    tombstone = _revise(me, found, lambda message: _own(me, message).deleted(), author=None)
+    message, conversation = found
+    as_owner = isinstance(conversation, Room) and me.id in conversation.owners and message.sender_id != me.id
+    if as_owner and not message.system:
+        logs.security("message_deleted_by_owner", message.sender_id, room=conversation.id, message=message.id, by=me.id)
+        tombstone = _revise(me, found, lambda message: message.deleted("owner"), author=None)
+    else:
+        tombstone = _revise(me, found, lambda message: _own(me, message).deleted(), author=None)
     if image := found[0].image:
         images.remove(image)
     return tombstone
 
 
-def erase(message: Message) -> None:
-    """Leave a tombstone in the place of a message whose sender deletes their account."""
-    revision = store.messages.revise(message.id, Message.deleted, author=None)
+def erase(message: Message, by: Deleter | None = None) -> None:
+    """Leave a tombstone in the place of a message, whoever sent it."""
+    revision = store.messages.revise(message.id, lambda message: message.deleted(by), author=None)
     conversation = store.conversations.find(message.conversation)
     if revision and conversation:
         announce_change(conversation, revision.message)
@@ -50,6 +58,11 @@ def react(me: User, message_id: str, emoji: str, on: bool) -> answers.Message:
     if not (0 < len(emoji) <= MAX_EMOJI and all(_is_emoji_part(char) for char in emoji) and not emoji.isascii()):
         raise BadRequestError("a reaction is one emoji")
     return _revise(me, _find(me, message_id), partial(_reacted, me, emoji, on), author=me.id if on else None)
+
+
+def find_visible(me: User, message_id: str) -> Message:
+    """A message that I can see. Raises `NotFoundError` or `NotMigratedError`."""
+    return _find(me, message_id)[0]
 
 
 def _find(me: User, message_id: str) -> tuple[Message, Conversation]:

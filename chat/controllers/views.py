@@ -13,6 +13,7 @@ from chat.models.audit import Entry
 from chat.models.conversation import Conversation, Room, Summary
 from chat.models.link import Link
 from chat.models.message import LegacyMessage, Message
+from chat.models.report import Report
 from chat.models.user import Session, User
 from chat.models.values import iso
 
@@ -107,6 +108,23 @@ def offer(link: Link, room_name: str | None) -> answers.Offer:
     return answers.Offer(expires_at=iso(link.expires_at), room_name=room_name)
 
 
+def report(report: Report, names: Mapping[str, str]) -> answers.Report:
+    """A report as admins see it; ``names`` are those of the users in it, by id."""
+    return answers.Report(
+        id=report.id,
+        created_at=iso(report.created_at),
+        reporter_id=report.reporter_id,
+        reporter_name=names.get(report.reporter_id),
+        user_id=report.user_id,
+        user_name=names.get(report.user_id),
+        message_id=report.message_id,
+        text=report.text,
+        reason=report.reason,
+        outcome=report.outcome,
+        closed_at=iso(report.closed_at) if report.closed_at else None,
+    )
+
+
 def audit_entry(entry: Entry) -> answers.AuditEntry:
     """An entry of the audit log as admins see it."""
     return answers.AuditEntry(**{**asdict(entry), "at": iso(entry.at)})
@@ -152,6 +170,7 @@ def message(viewer: Viewer, message: Message | LegacyMessage) -> answers.Message
         reactions=reactions or UNSET,
         edited_at=iso(message.edited_at) if message.edited_at else UNSET,
         deleted_at=iso(message.deleted_at) if message.deleted_at else UNSET,
+        deleted_by=message.deleted_by or UNSET,
         system=message.system or UNSET,
         user_id=message.user_id or UNSET,
         blocked=(message.receiver_id is None and message.sender_id in viewer.blocked) or UNSET,

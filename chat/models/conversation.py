@@ -37,6 +37,11 @@ class Room(_Members, frozen=True, kw_only=True):
     public: bool
     owner_id: str
 
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """The ids of the members who may change the room."""
+        return (self.owner_id,)
+
 
 Conversation = Direct | Room
 

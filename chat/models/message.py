@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from msgspec import Struct, field
 from msgspec.structs import asdict, replace
 
-from chat.answers import NoticeKind
+from chat.answers import Deleter, NoticeKind
 from chat.models.values import new_id, now
 
 
@@ -51,6 +51,7 @@ class Message(Draft, frozen=True, kw_only=True):
     reactions: Mapping[str, list[str]] = {}
     edited_at: int | None = None
     deleted_at: int | None = None
+    deleted_by: Deleter | None = None
 
     def edited(self, text: str) -> "Message | None":
         """With another text."""
@@ -59,12 +60,12 @@ class Message(Draft, frozen=True, kw_only=True):
         time = now()
         return replace(self, text=text, edited_at=time, updated_at=time)
 
-    def deleted(self) -> "Message | None":
-        """A tombstone: it keeps its place and loses its content."""
+    def deleted(self, by: Deleter | None = None) -> "Message | None":
+        """A tombstone: it keeps its place and loses its content. ``by`` says who did it, if not its sender."""
         if self.deleted_at:
             return None
         time = now()
-        return replace(self, text=None, image=None, reactions={}, deleted_at=time, updated_at=time)
+        return replace(self, text=None, image=None, reactions={}, deleted_at=time, deleted_by=by, updated_at=time)
 
     def reacted(self, user_id: str, emoji: str, on: bool) -> "Message | None":
         """With or without that user's reaction."""

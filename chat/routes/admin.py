@@ -3,9 +3,9 @@
 from flask import Blueprint, Response, stream_with_context
 
 from chat import answers, schemas
-from chat.controllers import admin, admin_rooms, audit, invitations
+from chat.controllers import admin, admin_rooms, audit, invitations, moderation
 from chat.controllers.audit import acting
-from chat.errors import NotFoundError, NotMigratedError
+from chat.errors import AlreadyDecidedError, NotFoundError, NotMigratedError
 from chat.lib.archive import zipped
 from chat.middleware.auth import require_admin
 from chat.middleware.endpoint import endpoint
@@ -113,6 +113,31 @@ def revoke_invitation(me: User, invitation_id: Id) -> answers.Done:
     """End an invitation."""
     invitations.revoke(acting(me), invitation_id)
     return answers.Done(message="the invitation is revoked")
+
+
+@bp.get("/reports")
+@require_admin
+@endpoint()
+def list_reports(query: schemas.ReportPage) -> answers.Reports:
+    """What users reported, the newest first: what is open, or with `status=closed` what is decided."""
+    return moderation.list_reports(query)
+
+
+@bp.post("/reports/<report_id>")
+@require_admin
+@endpoint(fails=(AlreadyDecidedError, NotMigratedError))
+def decide(me: User, report_id: Id, body: schemas.Decision) -> answers.Done:
+    """Dismiss a report, or do what it asks for: delete the message, or deactivate the person."""
+    return moderation.decide(acting(me), report_id, body)
+
+
+@bp.delete("/messages/<message_id>")
+@require_admin
+@endpoint(fails=(NotMigratedError,))
+def delete_message(me: User, message_id: Id, body: schemas.Reason) -> answers.Done:
+    """Delete any message; a tombstone keeps its place."""
+    moderation.delete_message(acting(me), message_id, body.reason)
+    return answers.Done(message="the message has been deleted")
 
 
 @bp.get("/rooms")

@@ -3,7 +3,7 @@
 from flask import Blueprint
 
 from chat import answers, schemas
-from chat.controllers import changes, conversations, messages, users
+from chat.controllers import changes, conversations, messages, moderation, users
 from chat.errors import BlockedError, NotFoundError, NotMigratedError, SearchTooLongError
 from chat.middleware.auth import protect_route
 from chat.middleware.endpoint import endpoint
@@ -110,6 +110,14 @@ def sync(me: User, body: schemas.Sync) -> answers.SyncAnswer:
 def search(me: User, query: schemas.Search) -> list[answers.Message]:
     """The newest messages of my conversations that contain all words of a query, whatever their case and accents."""
     return messages.search(me, query)
+
+
+@bp.post("/report")
+@protect_route
+@endpoint(201, fails=(NotFoundError, NotMigratedError))
+def report(me: User, body: schemas.NewReport) -> answers.Done:
+    """Report a message or a user to the admins of this server."""
+    return moderation.report(me, body)
 
 
 @bp.post("/block/<user_id>")

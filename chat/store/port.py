@@ -19,7 +19,9 @@ from chat.models.audit import Entry
 from chat.models.conversation import Conversation, Room, Summary
 from chat.models.link import Key, Link, Purpose
 from chat.models.message import Draft, LegacyMessage, Message
+from chat.models.report import Report
 from chat.models.user import Session, User
+from chat.schemas import Outcome
 
 SKIPPED = 1_000_000  # numbers of a conversation; more than it gives between two backups
 
@@ -298,6 +300,22 @@ class Links(Protocol):
         """Remove all links that are for that user."""
 
 
+class Reports(Protocol):
+    """What users reported, and what became of it."""
+
+    def add(self, report: Report) -> None:
+        """Store a report."""
+
+    def find(self, report_id: str) -> Report | None:
+        """The report with that id."""
+
+    def page(self, *, is_open: bool, before: str | None, limit: int) -> list[Report]:
+        """The newest reports that are open, or closed, and whose id is less than ``before``, the newest first."""
+
+    def close(self, report_id: str, outcome: Outcome) -> bool:
+        """Close a report. Return False, and change nothing, if it is closed already."""
+
+
 class Audit(Protocol):
     """What admins did. Entries are added and read; there is no way to change or remove one."""
 
@@ -317,6 +335,7 @@ class Store(Protocol):
     upkeep: Upkeep
     audit: Audit
     links: Links
+    reports: Reports
 
     def ping(self) -> None:
         """Return if the database answers, else raise `DatabaseUnavailableError`."""

@@ -10,10 +10,11 @@ from chat.store.mongo.ledger import Ledger
 from chat.store.mongo.legacy import Legacy
 from chat.store.mongo.links import MongoLinks
 from chat.store.mongo.messages import MongoMessages
+from chat.store.mongo.reports import MongoReports
 from chat.store.mongo.upkeep import MongoUpkeep
 from chat.store.mongo.users import MongoUsers
 from chat.store.mongo.writing import Writing
-from chat.store.port import Audit, Conversations, Links, Messages, Upkeep, Users
+from chat.store.port import Audit, Conversations, Links, Messages, Reports, Upkeep, Users
 
 
 class MongoStore:
@@ -32,6 +33,7 @@ class MongoStore:
         self.upkeep: Upkeep = MongoUpkeep(self._connection)
         self.audit: Audit = MongoAudit(self._connection)
         self.links: Links = MongoLinks(self._connection)
+        self.reports: Reports = MongoReports(self._connection)
         self.legacy = Legacy(self._connection, writing)
         try:
             with failures_named():

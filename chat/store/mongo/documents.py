@@ -15,6 +15,7 @@ from chat.models.conversation import Conversation, Direct, Room
 from chat.models.folding import fold
 from chat.models.link import Link
 from chat.models.message import LegacyMessage, Message
+from chat.models.report import Report
 from chat.models.user import Session, User
 
 Document = dict[str, Any]
@@ -96,6 +97,7 @@ MESSAGE = {
     "user_id": _id("userId"),
     "edited_at": _time("editedAt"),
     "deleted_at": _time("deletedAt"),
+    "deleted_by": _plain("deletedBy"),
     "created_at": _time("createdAt"),
     "updated_at": _time("updatedAt"),
 }
@@ -113,6 +115,17 @@ ENTRY = {
     "failed": _plain("failed"),
 }
 SEARCH_TEXT = "searchText"  # of a message: its folded text, which only a search reads
+REPORT = {
+    "id": _id("_id"),
+    "created_at": _time("createdAt"),
+    "reporter_id": _id("reporterId"),
+    "user_id": _id("userId"),
+    "message_id": _id("messageId"),
+    "text": _plain("text"),
+    "reason": _plain("reason"),
+    "outcome": _plain("outcome"),
+    "closed_at": _time("closedAt"),
+}
 LINK = {
     "id": _id("_id"),
     "purpose": _plain("purpose"),
@@ -191,6 +204,11 @@ def numbered(document: Document) -> Message:
 def entry(document: Document) -> Entry:
     """A document of the collection ``audit``."""
     return Entry(**_read(document, ENTRY))
+
+
+def report(document: Document) -> Report:
+    """A document of the collection ``reports``."""
+    return Report(**_read(document, REPORT))
 
 
 def link(document: Document) -> Link:

@@ -148,6 +148,21 @@ def _links(db: Db) -> None:
     )
 
 
+def _reports(db: Db) -> None:
+    """Users report messages and people; a tombstone says who else than the sender left it."""
+    _execute(
+        db,
+        """
+        CREATE TABLE reports (
+            id TEXT PRIMARY KEY, created_at INTEGER NOT NULL, reporter_id TEXT NOT NULL, user_id TEXT NOT NULL,
+            message_id TEXT, text TEXT, reason TEXT NOT NULL, outcome TEXT, closed_at INTEGER
+        ) WITHOUT ROWID;
+        CREATE INDEX open_reports ON reports(id) WHERE outcome IS NULL;
+        ALTER TABLE messages ADD COLUMN deleted_by TEXT;
+        """,
+    )
+
+
 def _execute(db: Db, script: str) -> None:
     """Execute statements, each of which ends at the end of a line, within the open transaction."""
     statement = ""
@@ -158,7 +173,7 @@ def _execute(db: Db, script: str) -> None:
             statement = ""
 
 
-STEPS: tuple[Callable[[Db], None], ...] = (_release_1_0, _counters, _admins, _search_texts, _pictures, _links)
+STEPS: tuple[Callable[[Db], None], ...] = (_release_1_0, _counters, _admins, _search_texts, _pictures, _links, _reports)
 
 _SCHEMA_1_0 = """
 CREATE TABLE IF NOT EXISTS users (

@@ -8,6 +8,7 @@ from chat.models.audit import Entry
 from chat.models.conversation import Conversation, Direct, Room
 from chat.models.link import Link
 from chat.models.message import Message
+from chat.models.report import Report
 from chat.models.user import Session, User
 
 USER = tuple(name for name in User.__struct_fields__ if name not in ("sessions", "blocked"))
@@ -16,6 +17,7 @@ CONVERSATION = tuple(name for name in Room.__struct_fields__ if name not in ("me
 MESSAGE = Message.__struct_fields__
 ENTRY = Entry.__struct_fields__
 LINK = Link.__struct_fields__
+REPORT = Report.__struct_fields__
 
 
 def columns(names: tuple[str, ...], table: str = "") -> str:
@@ -66,6 +68,11 @@ def conversation(row: Any, cursors: dict[str, int]) -> Conversation:
 def link(row: Any) -> Link:
     """A row of the columns `LINK`."""
     return Link(**dict(zip(LINK, row, strict=True)))
+
+
+def report(row: Any) -> Report:
+    """A row of the columns `REPORT`."""
+    return Report(**dict(zip(REPORT, row, strict=True)))
 
 
 def message(row: Any) -> Message:
