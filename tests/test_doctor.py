@@ -50,6 +50,7 @@ def test_a_server_that_does_not_run_is_a_failure(doctor: Doctor) -> None:
     [
         ({"public_url": "http://chat.example.org"}, "PUBLIC_URL=https://chat.example.org"),
         ({"rate_limits": False}, "RATE_LIMITS=on"),
+        ({"trusted_proxies": 0}, "TRUSTED_PROXIES=1"),
         ({"client_origins": ("http://localhost:5173",)}, "CLIENT_ORIGINS=https://app.example.org"),
         ({"redis_url": "redis://127.0.0.1:1/0"}, "REDIS_URL"),
     ],

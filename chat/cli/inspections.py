@@ -32,6 +32,9 @@ def settings() -> Iterator[Finding]:
         yield Finding(
             Level.FAILURE, text, f"PUBLIC_URL=https://{urlsplit(config.public_url).netloc}, and TLS in the proxy"
         )
+    if config.public_url and not config.trusted_proxies:
+        text = "If a proxy is in front of the chat, all users share the limits of its address."
+        yield Finding(Level.WARNING, text, "TRUSTED_PROXIES=1")
     for origin in config.client_origins:
         if urlsplit(origin).hostname in LOCAL:
             text = f"CLIENT_ORIGINS allows {origin}: any program on a visitor's machine could use their login."

@@ -33,6 +33,7 @@ KEPT = (  # of the request that opened a session, for Flask and for handlers
 )
 RECONNECTS_PER_SECOND = 200
 RECONNECT_SECONDS = 10.0  # between two times that all clients have to connect again
+CONNECTIONS_PER_SOCKET = 2  # a browser opens some besides its socket, and closes them soon
 CredentialOf = Callable[[WSGIEnvironment], str | None]
 
 
@@ -58,6 +59,7 @@ class Server(python_socketio.Server):  # type: ignore[misc]
     """The library's server, safe for a client that disconnects, or loses its session, while it connects."""
 
     known_events: Collection[str] = ()
+    max_connections: int | None = None  # TCP connections from one address; see `chat.realtime.worker`
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -202,6 +204,8 @@ def init_app(
         cors_allowed_origins=may_connect,
     )
     socketio.server.known_events = known_events
+    if config.rate_limits and not config.trusted_proxies:
+        socketio.server.max_connections = CONNECTIONS_PER_SOCKET * config.max_sockets_per_address
     socketio.server.eio.credential = credential
     socketio.server.eio.admit = admit
     socketio.server.eio.strangers = Strangers(config.max_sockets_per_address if config.rate_limits else None)

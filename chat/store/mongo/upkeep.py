@@ -9,7 +9,7 @@ from chat.store.port import SKIPPED
 
 # What the migrations make, by collection.
 INDEXES = {
-    "users": ("email_1", "email_ignoring_case", "blocked_1", "sessions.id_1"),
+    "users": ("email_1", "email_ignoring_case", "blocked_1", "sessions.id_1", "profilePic_1"),
     "conversations": ("members_1", "public_1"),
     "messages": (
         "conversation_1_rev_1",
@@ -17,6 +17,7 @@ INDEXES = {
         "senderId_1_receiverId_1_createdAt_1",
         "senderId_1_clientId_1",
         "clientId_1",
+        "image_1",
     ),
 }
 
