@@ -9,7 +9,6 @@ from typing import Any
 from benchmarks.backends import Pair, ours_on
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
-BEGIN, END = "<!-- benchmark -->", "<!-- /benchmark -->"
 
 # The figures of all rounds, by step, name of the figure, and backend.
 Figures = dict[tuple[str, str, str], list[float]]
@@ -68,13 +67,14 @@ def table(figures: Figures, pairs: Sequence[Pair], steps: Sequence[str], plan: M
     return "\n".join(lines)
 
 
-def write(content: str, page: Path = PAGE) -> None:
-    """Put the content between the markers of the page."""
-    before, begin, rest = page.read_text().partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise ValueError(f"{page} has no markers {BEGIN} and {END}")
-    page.write_text(f"{before}{BEGIN}\n{content}\n{END}{after}")
+def write(content: str, page: Path = PAGE, section: str = "benchmark") -> None:
+    """Put the content between the markers of that section of the page."""
+    begin, end = f"<!-- {section} -->", f"<!-- /{section} -->"
+    before, begun, rest = page.read_text().partition(begin)
+    _, ended, after = rest.partition(end)
+    if not (begun and ended):
+        raise ValueError(f"{page} has no markers {begin} and {end}")
+    page.write_text(f"{before}{begin}\n{content}\n{end}{after}")
 
 
 def _compare(row: Row, figures: Figures, pair: Pair) -> tuple[str, str, str]:

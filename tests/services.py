@@ -42,6 +42,8 @@ class Service:
     """A process that serves on a port; a context manager that starts and stops it. It keeps its port and its folder, so
     that it can be killed and started again on the same data."""
 
+    may_stall = False  # whether a test goes on that has blocked the event loop
+
     def __init__(self) -> None:
         self.port = free_port()
         self.folder = Path(tempfile.mkdtemp(prefix="chat-test-"))
@@ -123,7 +125,7 @@ class Service:
         self.kill()
         log = self.log()
         shutil.rmtree(self.folder, ignore_errors=True)
-        if kind is None and stalls.WORD in log:
+        if kind is None and not self.may_stall and stalls.WORD in log:
             raise AssertionError(log)
 
     def _signal(self, number: signal.Signals) -> None:

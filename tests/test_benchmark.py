@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.backends import PAIRS, ours_on
-from benchmarks.report import BEGIN, END, ROWS, Figures, table, write
+from benchmarks.report import ROWS, Figures, table, write
 from tests.services import ROOT
 
 SQLITE = PAIRS[0]
@@ -55,9 +55,9 @@ def test_a_measurement_that_failed_has_no_ratio() -> None:
 
 def test_the_table_replaces_what_is_between_the_markers(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
+    page.write_text("before\n<!-- benchmark -->\nold\n<!-- /benchmark -->\nafter\n")
     write("new", page)
-    assert page.read_text() == f"before\n{BEGIN}\nnew\n{END}\nafter\n"
+    assert page.read_text() == "before\n<!-- benchmark -->\nnew\n<!-- /benchmark -->\nafter\n"
 
 
 def test_a_page_without_markers_is_left_alone(tmp_path: Path) -> None:
