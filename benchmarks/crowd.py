@@ -22,9 +22,10 @@ from chat.store.sqlite.connection import connect
 from tests.clients.http import PASSWORD
 
 SLICE = 10_000  # messages written at once
-WORDS = (
-    ["the", "of", "and", "to", "in", "is", "it", "you", "that", "he", "was", "for", "on", "are", "with", "as", "his", "they", "be", "at", "one", "have", "this", "from", "by", "hot", "word"]
-)
+WORDS = [
+    *("the", "of", "and", "to", "in", "is", "it", "you", "that", "he", "was", "for", "on", "are", "with", "as", "his"),
+    *("they", "be", "at", "one", "have", "this", "from", "by", "hot", "word"),
+]
 
 
 @dataclass(frozen=True, slots=True)

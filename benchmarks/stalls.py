@@ -1,7 +1,7 @@
 """Measures how long others wait while someone asks for what is expensive: `.venv/bin/python -m benchmarks.stalls`.
 
-Fills a new database, starts the server (`gunicorn wsgi:app`, one process, eventlet) and makes each request once. Meanwhile, another
-client asks a small question again and again. Prints a table, and writes it into docs/performance.md with --write:
+Fills a new database, starts the server (`gunicorn wsgi:app`, one process, eventlet) and makes each request once. Meanwhile,
+another client asks a small question again and again. Prints a table, and writes it into docs/performance.md with --write:
 
 - took: how long the request took;
 - others waited: the longest that the other client waited; whatever else the machine does adds to it;
@@ -152,7 +152,9 @@ def _fragments(person: Person) -> None:
             for socket in sockets:
                 opcode = websocket.ABNF.OPCODE_CONT if round else websocket.ABNF.OPCODE_TEXT
                 frame = websocket.ABNF.create_frame("x" * 50, opcode, 0).format()
-                socket.plain.sock.sendall(frame * 100 if round else frame)
+                connection = socket.plain.sock
+                assert connection is not None
+                connection.sendall(frame * 100 if round else frame)
 
 
 def _read_all(person: Person) -> None:

@@ -17,6 +17,7 @@ from chat.lib.limits import Limits
 from chat.lib.metrics import Metrics
 from chat.lib.passwords import Passwords
 from chat.lib.recent import Recent
+from chat.lib.slots import Slots
 from chat.lib.tokens import Tokens
 from chat.middleware import failures, metrics, origins
 from chat.middleware.auth import credential
@@ -83,6 +84,7 @@ def _build(config: Config) -> Parts:
         store=open_store(config.mongo_url, config.data_dir),
         images=Images(image_store, image_process.shared, config.max_image_bytes, config.max_image_pixels),
         limits=Limits(config),
+        slots=Slots(config.rate_limits),
         metrics=Metrics(online_users=lambda: len(presence.here()), sockets=connections.count),
         passwords=Passwords(config.bcrypt_cost),
         tokens=Tokens(config.jwt_secret, config.jwt_secret_previous),

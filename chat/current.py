@@ -17,6 +17,7 @@ from chat.lib.limits import Limits
 from chat.lib.metrics import Metrics
 from chat.lib.passwords import Passwords
 from chat.lib.recent import Recent
+from chat.lib.slots import Slots
 from chat.lib.tokens import Tokens
 from chat.realtime.bus import Bus
 from chat.realtime.connections import Connections
@@ -36,6 +37,7 @@ class Parts:
     store: Store
     images: Images
     limits: Limits
+    slots: Slots
     metrics: Metrics
     passwords: Passwords
     tokens: Tokens
@@ -54,6 +56,7 @@ config = _handle(lambda parts: parts.config)
 store = _handle(lambda parts: parts.store)
 images = _handle(lambda parts: parts.images)
 limits = _handle(lambda parts: parts.limits)
+slots = _handle(lambda parts: parts.slots)
 metrics = _handle(lambda parts: parts.metrics)
 passwords = _handle(lambda parts: parts.passwords)
 tokens = _handle(lambda parts: parts.tokens)

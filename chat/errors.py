@@ -248,6 +248,14 @@ class DatabaseTooNewError(ChatError):
         )
 
 
+class BusyError(ChatError):
+    """Too many requests of this kind are under way on the server; try again soon."""
+
+    status, code = 503, "busy"
+    message = "the server has too much to do right now; try again soon"
+    retry_after = 1
+
+
 class SearchTooLongError(ChatError):
     """The search took too long, and was stopped: search in one conversation."""
 

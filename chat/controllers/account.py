@@ -1,6 +1,7 @@
 """A whole account: taking one's data along, and leaving for good."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from itertools import chain
 
 import msgspec
@@ -8,15 +9,16 @@ import msgspec
 from chat import answers, schemas
 from chat.controllers import auth, changes, messages, rooms, sessions, views
 from chat.controllers.auth import Login
-from chat.current import images, limits, store
+from chat.current import images, limits, slots, store
 from chat.errors import NotMigratedError
 from chat.lib import logs
 from chat.lib.archive import File
+from chat.lib.threads import in_slices
 from chat.models.conversation import Conversation, Room
-from chat.models.message import LegacyMessage
+from chat.models.message import Message
 from chat.models.user import User
 
-PAGE = 500  # messages that are in memory at once
+PAGE = 100  # messages that are in memory, and erased in one write
 
 
 def export(login: Login) -> Iterator[File]:
@@ -27,7 +29,8 @@ def export(login: Login) -> Iterator[File]:
     """
     limits.hit("exports", login.user.id)
     logs.security("exported", login.user.id)
-    return files_of(login.user, login.session_id)
+    files = _one_at_a_time(login, slots.take("exports", login.user.id))
+    return chain([next(files)], files)  # begun here, so that a refusal is an answer
 
 
 def delete(me: User, body: schemas.Password) -> None:
@@ -62,7 +65,10 @@ def files_of(me: User, session_id: str = "") -> Iterator[File]:
     yield "profile.json", [msgspec.json.encode(profile)]
     yield "sessions.ndjson", _lines(sessions.index(me, session_id))
     yield "conversations.ndjson", _lines(_about(conversation) for conversation in mine)
-    yield "messages.ndjson", chain.from_iterable(_messages(me, conversation, pictures) for conversation in mine)
+    yield (
+        "messages.ndjson",
+        in_slices(chain.from_iterable(_messages(me, session_id, conversation, pictures) for conversation in mine)),
+    )
     missing = []
     for url in sorted(filter(None, pictures)):
         if content := images.load(url):
@@ -73,10 +79,17 @@ def files_of(me: User, session_id: str = "") -> Iterator[File]:
         yield "missing-images.txt", ["\n".join(missing).encode()]
 
 
-def _messages(me: User, conversation: Conversation, pictures: set[str]) -> Iterator[bytes]:
+def _one_at_a_time(login: Login, slot: AbstractContextManager[None]) -> Iterator[File]:
+    with slot:
+        yield from files_of(login.user, login.session_id)
+
+
+def _messages(me: User, session_id: str, conversation: Conversation, pictures: set[str]) -> Iterator[bytes]:
     """A conversation, one message per line; the addresses of its images are added to ``pictures``."""
     query = schemas.Page(limit=PAGE)
     while True:
+        if session_id:
+            auth.load_session_user(me.id, session_id)  # it may have ended since the last page
         page = messages.page(me, conversation, query)
         pictures.update(message.image for message in page.messages if isinstance(message.image, str))
         yield from _lines(reversed(page.messages))
@@ -99,11 +112,10 @@ def _erase_messages(me: User) -> None:
     """Leave tombstones in the place of all my messages; notices about me belong to their room."""
     after = ""
     while page := store.messages.of_sender(me.id, after, PAGE):
-        for message in page:
-            if isinstance(message, LegacyMessage):
-                raise NotMigratedError(
-                    "your oldest messages have no numbers yet: ask the server's owner to run `flask migrate`"
-                )
-            if not message.deleted_at and not message.system:
-                changes.erase(message)
+        numbered = [message for message in page if isinstance(message, Message)]
+        if len(numbered) < len(page):
+            raise NotMigratedError(
+                "your oldest messages have no numbers yet: ask the server's owner to run `flask migrate`"
+            )
+        changes.erase([message for message in numbered if not message.deleted_at and not message.system])
         after = page[-1].id

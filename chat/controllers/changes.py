@@ -1,6 +1,6 @@
 """Changes of messages: editing, deleting, reacting."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from chat import answers, schemas
@@ -10,6 +10,7 @@ from chat.controllers.messages import announce_change, is_unseen
 from chat.current import images, limits, store
 from chat.errors import BadRequestError, NotFoundError, NotMigratedError
 from chat.lib import logs
+from chat.lib.threads import in_slices
 from chat.models.conversation import Conversation, Room
 from chat.models.message import LegacyMessage, Message
 from chat.models.user import User
@@ -43,14 +44,14 @@ def delete(me: User, message_id: str) -> answers.Message:
     return tombstone
 
 
-def erase(message: Message, by: Deleter | None = None) -> None:
-    """Leave a tombstone in the place of a message, whoever sent it."""
-    revision = store.messages.revise(message.id, lambda message: message.deleted(by), author=None)
-    conversation = store.conversations.find(message.conversation)
-    if revision and conversation:
-        announce_change(conversation, revision.message)
-    if message.image:
-        images.remove(message.image)
+def erase(messages: Sequence[Message], by: Deleter | None = None) -> None:
+    """Leave tombstones in the place of messages, whoever sent them."""
+    for tombstone in in_slices(store.messages.erase([message.id for message in messages], by)):
+        if conversation := store.conversations.find(tombstone.conversation):
+            announce_change(conversation, tombstone)
+    for message in messages:
+        if message.image:
+            images.remove(message.image)
 
 
 def react(me: User, message_id: str, emoji: str, on: bool) -> answers.Message:

@@ -1,15 +1,20 @@
 """Conversations of both kinds: who can see one, lists of them, read cursors, typing, catching up."""
 
+from collections.abc import Mapping
+
 from chat import answers, events, schemas
 from chat.controllers import seeing, views
-from chat.current import emitter, limits, store
+from chat.current import emitter, limits, slots, store
 from chat.errors import NotFoundError
+from chat.lib.threads import in_slices
 from chat.models.conversation import Conversation, Direct, Summary, direct, direct_from_id
+from chat.models.message import Message
 from chat.models.user import User, deleted_user, normal_email
 from chat.models.values import is_id
 
 SYNC_PAGE = 500  # messages of one conversation in one answer
 SYNC_TOTAL = 2000  # messages in one answer
+SYNC_BYTES = 2**20  # of their texts
 RECEIPT_MEMBERS = 50  # above this a room's members don't see how far each other has read: that would be n² events
 
 
@@ -46,15 +51,17 @@ def sidebar(me: User, *, begun_only: bool = False, deleted: bool = True) -> list
         other, _, summary = entry
         return -last_time(summary), other.full_name.casefold()
 
-    users = {user.id: user for user in store.users.all()}
+    users = {user.id: user for user in in_slices(store.users.all())}
     others = [user for user in users.values() if user.id != me.id]
     if deleted:
         partners = [(conversation.other(me.id), conversation.created_at) for conversation in begun.values()]
         others += [deleted_user(id, since) for id, since in partners if id not in users]
     if begun_only:
-        others = [other for other in others if direct(me.id, other.id).id in begun]
+        others = [other for other in in_slices(others) if direct(me.id, other.id).id in begun]
+    entries = [(newest_first(found), found) for found in in_slices(map(entry, others))]
+    entries.sort(key=lambda one: one[0])
     seen_by = seeing.viewer(me, [summary.last_message for summary in summaries.values()])
-    return [views.sidebar_entry(seen_by, *listed) for listed in sorted(map(entry, others), key=newest_first)]
+    return [views.sidebar_entry(seen_by, *found) for _, found in in_slices(entries)]
 
 
 def with_email(me: User, email: str) -> list[answers.SidebarEntry]:
@@ -104,17 +111,29 @@ def sync(me: User, body: schemas.Sync) -> answers.SyncAnswer:
     has ``more``, ask again from its ``upTo``.
     """
     limits.hit("writes", me.id)  # it changes nothing, but is as much work
-    left, found = SYNC_TOTAL, []
-    for conversation in store.conversations.of_member(me.id):
-        since, size = body.cursors.get(conversation.id, 0), min(SYNC_PAGE, left)
-        changed = store.messages.changes_since(conversation.id, since, size + 1)
+    with slots.take("pages", me.id):
+        return _sync(me, body.cursors)
+
+
+def _sync(me: User, cursors: Mapping[str, int]) -> answers.SyncAnswer:
+    found: list[answers.Changes] = []
+    left, left_bytes = SYNC_TOTAL, SYNC_BYTES
+    for conversation in in_slices(store.conversations.of_member(me.id)):
+        since = cursors.get(conversation.id, 0)
+        changed = store.messages.changes_since(conversation.id, since, min(SYNC_PAGE, left) + 1)
         if not changed:
             continue
-        shown, more = changed[:size], len(changed) > size
+        shown: list[Message] = []
+        for message in changed[: min(SYNC_PAGE, left)]:
+            left_bytes -= len((message.text or "").encode())
+            if left_bytes < 0 and (shown or found):
+                break
+            shown.append(message)
+        more = len(changed) > len(shown)
         messages = seeing.messages(me, [*shown])
         up_to = shown[-1].rev if shown else since
         found.append(answers.Changes(id=conversation.id, messages=messages, up_to=up_to, more=more))
         left -= len(shown)
-        if more and not left:
+        if more and (not left or left_bytes < 0):
             break  # the client asks again, and gets the others then
     return answers.SyncAnswer(conversations=found)

@@ -8,14 +8,16 @@ from chat import answers, events, schemas
 from chat.controllers import seeing, users, views
 from chat.controllers.auth import save_image
 from chat.controllers.views import Viewer
-from chat.current import announced, config, emitter, images, limits, store
+from chat.current import announced, config, emitter, images, limits, slots, store
 from chat.errors import BadRequestError, ChatError, ClientIdReusedError
 from chat.events import ServerEvent
 from chat.models import folding
 from chat.models.conversation import Conversation, Room, direct
 from chat.models.message import Draft, Message
 from chat.models.user import User
-from chat.store.port import Appended
+from chat.store.port import Appended, Page
+
+PAGE_BYTES = 2**20  # of texts in one answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +45,13 @@ def history(me: User, other_id: str, query: schemas.Page) -> HistoryPage:
 
 
 def page(me: User, conversation: Conversation, query: schemas.Page) -> HistoryPage:
-    """A page of a conversation that I am in."""
+    """A page of a conversation that I am in; shorter than its limit if the texts are long. Raises `BusyError`."""
     limit = query.limit or config.max_history_page
-    found = store.messages.page(conversation, query.before, limit, skip=((query.page or 1) - 1) * limit)
-    return HistoryPage(seeing.messages(me, found.messages), found.older)
+    with slots.take("pages", me.id):
+        found = store.messages.page(conversation, query.before, limit, skip=((query.page or 1) - 1) * limit)
+        if query.page is None:  # numbered pages are of one size
+            found = _newest(found, PAGE_BYTES)
+        return HistoryPage(seeing.messages(me, found.messages), found.older)
 
 
 def send(me: User, other_id: str, body: schemas.NewMessage, from_socket: str | None = None) -> Sent:
@@ -123,7 +128,8 @@ def search(me: User, query: schemas.Search) -> list[answers.Message]:
     conversation_id: str | None = query.with_id
     if query.with_id and store.conversations.find(query.with_id) is None:
         conversation_id = direct(me.id, query.with_id).id
-    found = store.messages.search(me.id, words, conversation_id, query.limit)
+    with slots.take("searches", me.id):
+        found = store.messages.search(me.id, words, conversation_id, query.limit)
     return seeing.messages(me, [*found])
 
 
@@ -168,6 +174,18 @@ def _check_sendable(conversation: Conversation, text: str | None, body: schemas.
 def _state(message: Message) -> str:
     """A name for this state of a message."""
     return message.id if message.rev == message.seq else f"{message.id}:{message.rev}"
+
+
+def _newest(page: Page, most: int) -> Page:
+    """The newest messages of a page that fit into so many bytes of text, and at least one."""
+    size = 0
+    for index in range(len(page.messages) - 1, -1, -1):
+        size += len((page.messages[index].text or "").encode())
+        if size > most and index < len(page.messages) - 1:
+            first = page.messages[index + 1]
+            place = first.seq if isinstance(first, Message) else (page.older or 1) + index + 1
+            return Page(page.messages[index + 1 :], place)
+    return page
 
 
 def _fingerprint(conversation: Conversation, text: str | None, body: schemas.NewMessage) -> str:

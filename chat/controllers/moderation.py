@@ -72,7 +72,7 @@ def delete_message(actor: Actor, message_id: str, reason: str) -> None:
     if not isinstance(message, Message):
         raise NotMigratedError
     with recorded(actor, "message_deleted", user_id=message.sender_id, message_id=message.id, reason=reason):
-        changes.erase(message, by="admin")
+        changes.erase([message], by="admin")
 
 
 def _close(report: Report, outcome: Outcome) -> None:

@@ -9,11 +9,14 @@ from chat.controllers.messages import HistoryPage, Sent
 from chat.current import config, emitter, images, limits, store
 from chat.errors import BadRequestError, BlockedError, NotAMemberError, NotFoundError, NotTheOwnerError
 from chat.lib import logs
+from chat.lib.threads import in_slices
 from chat.models.conversation import Room, Summary
 from chat.models.message import Draft
 from chat.models.user import User
 from chat.models.values import clean_name
 from chat.schemas import MAX_MEMBERS
+
+ERASED_AT_ONCE = 500  # messages that are removed in one write
 
 
 def create(me: User, body: schemas.NewRoom) -> answers.Room:
@@ -43,7 +46,8 @@ def mine_and_public(me: User) -> list[answers.RoomEntry]:
     joinable = [room for room in store.conversations.public_rooms() if me.id not in room.members]
     joinable.sort(key=lambda room: room.name.casefold())
     seen_by = seeing.viewer(me, [summary.last_message for summary in summaries.values()])
-    return [views.room_entry(seen_by, room, summaries.get(room.id, Summary())) for room in rooms + joinable]
+    listed = in_slices(rooms + joinable)
+    return [views.room_entry(seen_by, room, summaries.get(room.id, Summary())) for room in listed]
 
 
 def show(me: User, room_id: str) -> answers.RoomEntry:
@@ -188,6 +192,10 @@ def _show_members(room: Room) -> answers.Room:
 
 
 def _erase(room: Room, *, only_if_empty: bool = False) -> None:
+    """Remove a room. If it is interrupted, the room is still there with fewer messages, and can be removed again."""
+    while found := store.conversations.remove_oldest(room.id, ERASED_AT_ONCE, only_if_empty=only_if_empty):
+        for url in filter(None, found):
+            images.remove(url)
     for url in store.conversations.remove_room(room.id, only_if_empty=only_if_empty):
         images.remove(url)
 

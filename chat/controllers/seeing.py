@@ -12,6 +12,7 @@ from chat import answers
 from chat.controllers import views
 from chat.controllers.views import Viewer
 from chat.current import config, store
+from chat.lib.threads import in_slices
 from chat.models.conversation import Conversation
 from chat.models.message import LegacyMessage, Message
 from chat.models.user import User
@@ -32,7 +33,7 @@ def messages(me: User, found: list[Message | LegacyMessage]) -> list[answers.Mes
     """The messages as I see them."""
     hidden = hidden_from(me) if any(_reactions(message) for message in found) else frozenset[str]()
     seen_by = Viewer(blocked=me.blocked, hidden=hidden, names=_names(found))
-    return [views.message(seen_by, message) for message in found]
+    return [views.message(seen_by, message) for message in in_slices(found)]
 
 
 def message(me: User, found: Message | LegacyMessage) -> answers.Message:

@@ -8,13 +8,15 @@ import os
 import socket
 import sys
 import threading
+import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from typing import Any, ClassVar, Literal, ParamSpec, TypeVar, cast
 
 P = ParamSpec("P")
 T = TypeVar("T")
+SLICE_SECONDS = 0.005  # of work, before others have their turn
 _Pair = tuple[socket.socket, socket.socket]
 
 
@@ -44,6 +46,21 @@ def run(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
             return cast(T, gevent.get_hub().threadpool.apply(function, args, kwargs))
         case _:
             return function(*args, **kwargs)
+
+
+def in_slices(items: Iterable[T]) -> Iterator[T]:
+    """The same items. Between them others have their turn on green threads, after each `SLICE_SECONDS` of work."""
+    end = time.perf_counter() + SLICE_SECONDS
+    for item in items:
+        yield item
+        if time.perf_counter() > end:
+            give_way()
+            end = time.perf_counter() + SLICE_SECONDS
+
+
+def give_way() -> None:
+    """Let other threads run first."""
+    time.sleep(0)  # of any kind: eventlet and gevent put their own in its place
 
 
 def start(function: Callable[[], None]) -> None:

@@ -39,7 +39,7 @@ class WebSocket:
     """
 
     __slots__ = (  # there can be thousands of them
-        "_ending", "_events", "_gone", "_lock", "_parts", "_protocol", "_received", "_socket", "_tls",
+        "_ending", "_events", "_gone", "_lock", "_parts", "_protocol", "_received", "_socket", "_tls", "_turn_ends",
         "_unsent", "_unsent_bytes", "_writing", "limit",
     )  # fmt: skip
 
@@ -52,6 +52,7 @@ class WebSocket:
         self._events = self._protocol.events()
         self._parts: list[str] = []
         self._received = 0  # bytes since the last whole message
+        self._turn_ends = 0.0
         self._lock = threading.Lock()
         self._unsent: list[bytes] = []
         self._unsent_bytes = 0
@@ -72,7 +73,7 @@ class WebSocket:
     def receive(self) -> str | None:
         """The next message, waiting for it; None when the connection has ended, or was ended for what the client did."""
         while True:
-            for event in self._events:
+            for event in threads.in_slices(self._events):
                 if isinstance(event, TextMessage):
                     self._parts.append(event.data)
                     if event.message_finished:
@@ -89,6 +90,9 @@ class WebSocket:
             if not (chunk := self._read()):
                 return None
             self._received += len(chunk)
+            if time.perf_counter() > self._turn_ends:  # a client that sends without a pause keeps no one waiting
+                threads.give_way()
+                self._turn_ends = time.perf_counter() + threads.SLICE_SECONDS
             self._protocol.receive_data(chunk)
             self._events = self._protocol.events()
 

@@ -7,6 +7,7 @@ from chat.controllers import account, auth, invitations, joining, sessions, view
 from chat.controllers.auth import Login
 from chat.errors import (
     BadImageError,
+    BusyError,
     DatabaseUnavailableError,
     DeactivatedError,
     ImageStoreUnavailableError,
@@ -120,7 +121,7 @@ def revoke_other_sessions(login: Login) -> answers.Done:
 
 @bp.get("/export")
 @protect_route
-@endpoint(answer="application/zip")
+@endpoint(answer="application/zip", fails=(BusyError,))
 def export(login: Login) -> Response:
     """Everything that is mine, or that was said to me: a zip of NDJSON files and images."""
     headers = {"Content-Disposition": "attachment; filename=chat-export.zip", "Cache-Control": "no-store"}

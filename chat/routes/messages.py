@@ -4,7 +4,7 @@ from flask import Blueprint
 
 from chat import answers, schemas
 from chat.controllers import changes, conversations, messages, moderation, users
-from chat.errors import BlockedError, NotFoundError, NotMigratedError, SearchTooLongError
+from chat.errors import BlockedError, BusyError, NotFoundError, NotMigratedError, SearchTooLongError
 from chat.middleware.auth import protect_route
 from chat.middleware.endpoint import endpoint
 from chat.models.user import User
@@ -42,7 +42,7 @@ def chats(me: User) -> list[answers.SidebarEntry]:
 
 @bp.get("/<id>")
 @protect_route
-@endpoint(headers=LINK)
+@endpoint(fails=(BusyError,), headers=LINK)
 def history(me: User, id: Id, query: schemas.Page) -> Page:
     """A page of the messages between a user and me, oldest first; the newest page by default."""
     return page(messages.history(me, id, query))
@@ -98,7 +98,7 @@ def read(me: User, body: schemas.Read) -> answers.ReadAnswer:
 
 @bp.post("/sync")
 @protect_route
-@endpoint()
+@endpoint(fails=(BusyError,))
 def sync(me: User, body: schemas.Sync) -> answers.SyncAnswer:
     """Everything new or changed since the `rev` that I have of each conversation; of others, everything."""
     return conversations.sync(me, body)
@@ -106,7 +106,7 @@ def sync(me: User, body: schemas.Sync) -> answers.SyncAnswer:
 
 @bp.get("/search")
 @protect_route
-@endpoint(fails=(SearchTooLongError,))
+@endpoint(fails=(BusyError, SearchTooLongError))
 def search(me: User, query: schemas.Search) -> list[answers.Message]:
     """The newest messages of my conversations that contain all words of a query, whatever their case and accents."""
     return messages.search(me, query)

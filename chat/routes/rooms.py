@@ -4,7 +4,7 @@ from flask import Blueprint
 
 from chat import answers, schemas
 from chat.controllers import rooms
-from chat.errors import BlockedError, NotAMemberError, NotFoundError, NotTheOwnerError
+from chat.errors import BlockedError, BusyError, NotAMemberError, NotFoundError, NotTheOwnerError
 from chat.middleware.auth import protect_route
 from chat.middleware.endpoint import endpoint
 from chat.models.user import User
@@ -82,7 +82,7 @@ def remove_member(me: User, room_id: Id, user_id: Id) -> answers.Room:
 
 @bp.get("/<room_id>/messages")
 @protect_route
-@endpoint(fails=(NotAMemberError,), headers=LINK)
+@endpoint(fails=(BusyError, NotAMemberError), headers=LINK)
 def history(me: User, room_id: Id, query: schemas.Page) -> Page:
     """A page of the messages of a room that I am in, oldest first."""
     return page(rooms.history(me, room_id, query))

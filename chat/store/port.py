@@ -15,6 +15,7 @@ from typing import Protocol
 
 from msgspec import UNSET, Struct, UnsetType
 
+from chat.answers import Deleter
 from chat.models.audit import Entry
 from chat.models.conversation import Conversation, Room, Summary
 from chat.models.link import Key, Link, Purpose
@@ -204,6 +205,12 @@ class Conversations(Protocol):
         Return None if there is no such room. A room without members stays until it is removed.
         """
 
+    def remove_oldest(self, room_id: str, limit: int, *, only_if_empty: bool = False) -> list[str | None]:
+        """Remove the oldest ``limit`` messages of a room, with ``only_if_empty`` if it has no members.
+
+        Return the address of the image of each that was removed, or None in its place.
+        """
+
     def remove_room(self, room_id: str, *, only_if_empty: bool = False) -> list[str]:
         """Remove a room and its messages; return the addresses of their images. Nothing can be appended to it any more."""
 
@@ -228,6 +235,12 @@ class Messages(Protocol):
         ``change`` is a pure function from the present state to the next, or None to change nothing. It may be called again,
         and may raise. If ``author`` is given, they must be allowed to write in the conversation, as for `append`.
         Return None if there is no such message. Raises `NotMigratedError` for a message of the Express backend.
+        """
+
+    def erase(self, message_ids: Sequence[str], by: Deleter | None = None) -> list[Message]:
+        """Make tombstones of messages, as `Message.deleted` and `revise` do; return those that it changed.
+
+        Raises `NotMigratedError`.
         """
 
     def find(self, message_id: str) -> Message | LegacyMessage | None:

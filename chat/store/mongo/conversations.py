@@ -9,7 +9,7 @@ from typing import Any
 
 from bson import ObjectId
 from bson.datetime_ms import DatetimeMS
-from pymongo import DESCENDING, ReturnDocument
+from pymongo import ASCENDING, DESCENDING, ReturnDocument
 
 from chat.errors import BlockedError
 from chat.models.conversation import Conversation, Room, Summary
@@ -127,6 +127,16 @@ class MongoConversations:
     @operation
     def remove_member(self, room_id: str, user_id: str) -> MemberChange | None:
         return self._change_members(room_id, {"members": ObjectId(user_id)}, leaving(user_id))
+
+    @operation
+    def remove_oldest(self, room_id: str, limit: int, *, only_if_empty: bool = False) -> list[str | None]:
+        room: Document = {"_id": ObjectId(room_id), **_IS_ROOM}
+        if not self._conversations.find_one({**room, "members.0": {"$exists": False}} if only_if_empty else room):
+            return []
+        cursor = self._messages.find({"conversation": room_id}, {"image": 1}).sort("seq", ASCENDING).limit(limit)
+        found = list(cursor)
+        self._messages.delete_many({"_id": {"$in": [message["_id"] for message in found]}})
+        return [message.get("image") for message in found]
 
     @operation
     def remove_room(self, room_id: str, *, only_if_empty: bool = False) -> list[str]:

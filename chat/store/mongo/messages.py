@@ -8,6 +8,7 @@ from bson import ObjectId
 from pymongo import ASCENDING, DESCENDING
 from pymongo.errors import PyMongoError
 
+from chat.answers import Deleter
 from chat.errors import SearchTooLongError
 from chat.models.conversation import Conversation
 from chat.models.message import Draft, LegacyMessage, Message
@@ -39,6 +40,10 @@ class MongoMessages:
         self, message_id: str, change: Callable[[Message], Message | None], *, author: str | None
     ) -> Revision | None:
         return self._writing.revise(message_id, change, author)
+
+    def erase(self, message_ids: Sequence[str], by: Deleter | None = None) -> list[Message]:
+        revisions = [self.revise(id, lambda message: message.deleted(by), author=None) for id in message_ids]
+        return [revision.message for revision in revisions if revision and revision.changed]
 
     @operation
     def find(self, message_id: str) -> Message | LegacyMessage | None:

@@ -10,6 +10,7 @@ from msgspec.structs import asdict, replace
 from pymongo import DESCENDING
 from pymongo.errors import DuplicateKeyError
 
+from chat.lib.threads import in_slices
 from chat.models.conversation import direct
 from chat.models.user import Session, User
 from chat.models.values import now
@@ -19,6 +20,8 @@ from chat.store.mongo.conversations import leaving
 from chat.store.mongo.documents import SESSION, USER, Document
 from chat.store.mongo.migrations import IGNORING_CASE
 from chat.store.port import AccountChange, ProfileChange
+
+PAGE = 500  # users of a long list in one answer of the database
 
 
 class MongoUsers:
@@ -51,7 +54,10 @@ class MongoUsers:
 
     @operation
     def all(self) -> list[User]:
-        return [documents.user(found) for found in self._users.find({}, {"sessions": 0, "blocked": 0})]
+        return [
+            documents.user(found)
+            for found in in_slices(self._users.find({}, {"sessions": 0, "blocked": 0}, batch_size=PAGE))
+        ]
 
     @operation
     def search(self, text: str, before: str | None, limit: int) -> list[User]:

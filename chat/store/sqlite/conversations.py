@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from chat.errors import BlockedError
+from chat.lib.threads import in_slices
 from chat.models.conversation import Conversation, Room, Summary
 from chat.models.values import now
 from chat.store.port import CursorMove, MemberChange
@@ -20,6 +21,8 @@ _SUMMARIES = f"""SELECT ({_UNREAD}), c.rev, {columns(MESSAGE, "last.")} FROM mem
     JOIN conversations c ON c.id = m.conversation
     JOIN messages last ON last.conversation = m.conversation AND last.seq = ({_LAST_SEQ})
     WHERE m.user_id = ? AND m.conversation IN (SELECT value FROM json_each(?))"""
+
+SUMMARIES = 50  # conversations in one query
 
 
 class SqliteConversations:
@@ -38,9 +41,12 @@ class SqliteConversations:
 
     def summarize(self, user_id: str, conversations: Sequence[Conversation]) -> dict[str, Summary]:
         summaries = {conversation.id: Summary() for conversation in conversations}
-        for unread, rev, *last in self._file.all(_SUMMARIES, user_id, json.dumps(list(summaries))):
-            message = rows.message(last)
-            summaries[message.conversation] = Summary(message, unread, rev)
+        ids = list(summaries)
+        for start in in_slices(range(0, len(ids), SUMMARIES)):
+            some = json.dumps(ids[start : start + SUMMARIES])
+            for unread, rev, *last in self._file.all(_SUMMARIES, user_id, some):
+                message = rows.message(last)
+                summaries[message.conversation] = Summary(message, unread, rev)
         return summaries
 
     def move_cursor(self, conversation_id: str, user_id: str, seq: int) -> CursorMove:
@@ -112,6 +118,17 @@ class SqliteConversations:
                 return MemberChange(room, False) if room else None
             _leave(db, room, user_id)
             return _changed(db, room_id)
+
+        return self._file.write(remove)
+
+    def remove_oldest(self, room_id: str, limit: int, *, only_if_empty: bool = False) -> list[str | None]:
+        def remove(db: Db) -> list[str | None]:
+            room = find_room(db, room_id)
+            if room is None or (only_if_empty and room.members):
+                return []
+            oldest = "SELECT number FROM messages WHERE conversation = ? ORDER BY seq LIMIT ?"
+            removed = db.execute(f"DELETE FROM messages WHERE number IN ({oldest}) RETURNING image", [room_id, limit])
+            return [image for (image,) in removed.fetchall()]
 
         return self._file.write(remove)
 

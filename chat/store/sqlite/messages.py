@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from msgspec.structs import replace
 
+from chat.answers import Deleter
 from chat.errors import BlockedError, ChatError, NotAMemberError, NotFoundError, UserNotFoundError
 from chat.models.conversation import Conversation, direct
 from chat.models.folding import fold
@@ -48,22 +49,14 @@ class SqliteMessages:
     def revise(
         self, message_id: str, change: Callable[[Message], Message | None], *, author: str | None
     ) -> Revision | None:
-        def revise(db: Db) -> Revision | None:
-            before = _find(db, message_id)
-            if before is None:
-                return None
-            if author is not None:
-                _require_may_write(db, before, author)
-            after = change(before)
-            if after is None:
-                return Revision(before, False)
-            revised = replace(after, rev=_next_number(db, before.conversation))
-            db.execute(_UPDATE, [*rows.row(revised, MESSAGE), message_id])
-            if revised.text != before.text:
-                _set_search_text(db, revised)
-            return Revision(revised, True)
+        return self._file.write(lambda db: _revise(db, message_id, change, author))
 
-        return self._file.write(revise)
+    def erase(self, message_ids: Sequence[str], by: Deleter | None = None) -> list[Message]:
+        def erase(db: Db) -> list[Message]:
+            revisions = [_revise(db, id, lambda message: message.deleted(by), author=None) for id in message_ids]
+            return [revision.message for revision in revisions if revision and revision.changed]
+
+        return self._file.write(erase)
 
     def find(self, message_id: str) -> Message | None:
         with self._file.reading() as db:
@@ -132,6 +125,24 @@ def _next_number(db: Db, conversation_id: str) -> int:
     """Take the next number of the conversation, in the transaction that uses it."""
     number: int = db.execute(_NEXT_NUMBER, [conversation_id]).fetchone()[0]
     return number
+
+
+def _revise(
+    db: Db, message_id: str, change: Callable[[Message], Message | None], author: str | None
+) -> Revision | None:
+    before = _find(db, message_id)
+    if before is None:
+        return None
+    if author is not None:
+        _require_may_write(db, before, author)
+    after = change(before)
+    if after is None:
+        return Revision(before, False)
+    revised = replace(after, rev=_next_number(db, before.conversation))
+    db.execute(_UPDATE, [*rows.row(revised, MESSAGE), message_id])
+    if revised.text != before.text:
+        _set_search_text(db, revised)
+    return Revision(revised, True)
 
 
 def _set_search_text(db: Db, message: Message) -> None:

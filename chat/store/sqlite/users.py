@@ -6,6 +6,7 @@ from collections.abc import Collection
 from msgspec import UNSET
 from msgspec.structs import asdict, replace
 
+from chat.lib import threads
 from chat.models.user import Session, User
 from chat.models.values import now
 from chat.store.port import AccountChange, ProfileChange
@@ -15,6 +16,7 @@ from chat.store.sqlite.conversations import leave_rooms
 from chat.store.sqlite.file import SqliteFile
 from chat.store.sqlite.rows import SESSION, USER, columns
 
+PAGE = 500  # users of a long list that are read at once
 _SESSIONS = f"SELECT {columns(SESSION)} FROM sessions WHERE user_id = ? ORDER BY number"
 
 
@@ -40,7 +42,12 @@ class SqliteUsers:
             return _find(db, "email = ?", email.lower())
 
     def all(self) -> list[User]:
-        return [rows.user(row) for row in self._file.all(f"SELECT {columns(USER)} FROM users")]
+        query = f"SELECT {columns(USER)} FROM users WHERE id > ? ORDER BY id LIMIT ?"
+        users: list[User] = []
+        while page := self._file.all(query, users[-1].id if users else "", PAGE):
+            users += map(rows.user, page)
+            threads.give_way()
+        return users
 
     def search(self, text: str, before: str | None, limit: int) -> list[User]:
         query = f"""SELECT {columns(USER)} FROM users WHERE (? IS NULL OR id < ?)
