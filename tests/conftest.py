@@ -30,7 +30,7 @@ Connect = Callable[..., Socket]
 SLOW = {  # by file or folder: real processes, a browser, or thousands of requests
     *("attacks", "browser", "realtime", "sync"),
     *("test_attack_pack", "test_cluster", "test_delivery", "test_fuzz", "test_large_room", "test_migrate", "test_seed"),
-    *("test_benchmark", "test_deploy", "test_servers", "test_services", "test_store_model"),
+    *("test_benchmark", "test_deploy", "test_servers", "test_services", "test_store_model", "test_upgrade"),
 }
 LASTING = re.compile("process_request|_loop|_send_ping|_service_task|pymongo")  # threads that do not end by themselves
 settings.load_profile("ci")  # the same generated examples each time; tests/fuzz.py looks for the rare ones

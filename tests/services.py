@@ -43,6 +43,7 @@ class Service:
     that it can be killed and started again on the same data."""
 
     may_stall = False  # whether a test goes on that has blocked the event loop
+    source = ROOT  # the folder that it is run from
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -68,7 +69,7 @@ class Service:
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 self.command(),
-                cwd=ROOT,
+                cwd=self.source,
                 env=self.environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,

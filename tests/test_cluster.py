@@ -97,9 +97,9 @@ def test_people_of_a_process_that_was_killed_go_offline(processes: list[ChatServ
         second.kill()
         with Redis.from_url(redis.url) as database:
             # As if the time had passed for which a silent process counts as alive.
-            for name in database.zrange("chat:0:processes", 0, -1):
-                database.zadd("chat:0:processes", {name: 1})
-            for key in database.keys("chat:0:online:*"):
+            for name in database.zrange("chat:processes", 0, -1):
+                database.zadd("chat:processes", {name: 1})
+            for key in database.keys("chat:online:*"):
                 database.delete(key)
         wait_until(lambda: anns.all("getOnlineUsers")[-1] == [ann.id], seconds=12)
 

@@ -28,6 +28,7 @@ from socketio.pubsub_manager import PubSubManager
 from chat.errors import NotAloneError, RedisUnavailableError
 from chat.lib import threads
 from chat.lib.sole import Sole
+from chat.version import VERSION
 
 log = logging.getLogger(__name__)
 T = TypeVar("T", bound=Struct)
@@ -85,10 +86,12 @@ class Bus:
     def __init__(self, redis_url: str | None, folder: Path | None = None) -> None:
         self.redis = Redis.from_url(redis_url, **OPTIONS) if redis_url else None
         self._sole = Sole(folder) if folder and not redis_url else None
-        self.process = secrets.token_hex(8)
+        self.process = f"{VERSION}:{secrets.token_hex(8)}"
+        self.beside_1_0 = False  # whether processes of release 1.0 are part of this chat
         database = self.redis.connection_pool.connection_kwargs.get("db", 0) if self.redis else 0
         self._prefix = f"chat:{database}:"
         self._handlers: dict[str, tuple[type[Struct], list[Callable[[Any], None]]]] = {}
+        self._relays: list[Callable[[Struct], None]] = []
         self._tasks: list[Callable[[], object]] = [self._send_all, self._listen]
         self._unsent: deque[Callable[[], object]] = deque(maxlen=MAX_UNSENT)
         self._filled = threading.Event()
@@ -104,11 +107,20 @@ class Bus:
 
     def publish(self, message: Struct) -> None:
         """Tell all processes: this one's handlers run before it returns. Never waits for Redis."""
-        name = type(message).__name__
-        for handler in self._handlers.get(name, (None, []))[1]:
-            handler(message)
-        envelope = Envelope(self.process, name, Raw(msgspec.json.encode(message)))
+        self.deliver(message)
+        envelope = Envelope(self.process, type(message).__name__, Raw(msgspec.json.encode(message)))
         self.send("topics", msgspec.json.encode(envelope))
+        for relay in self._relays:
+            relay(message)
+
+    def deliver(self, message: Struct) -> None:
+        """Run this process's handlers of a topic."""
+        for handler in self._handlers.get(type(message).__name__, (None, []))[1]:
+            handler(message)
+
+    def on_publish(self, relay: Callable[[Struct], None]) -> None:
+        """Call ``relay`` with each message that this process publishes."""
+        self._relays.append(relay)
 
     def send(self, channel: str, message: bytes | str) -> None:
         """Publish on a channel to the other processes, soon and in order."""
@@ -129,13 +141,16 @@ class Bus:
             done.wait(TIMEOUT_SECONDS)
 
     def messages(self, channel: str, on_gap: Callable[[], None]) -> Iterator[bytes]:
-        """The messages of a channel, for ever. Calls ``on_gap`` if it was cut off for a while and listens again."""
+        """The messages of a channel, by its full name, for ever.
+
+        Calls ``on_gap`` if it was cut off for a while and listens again.
+        """
         assert self.redis is not None
         gap = False
         while True:
             try:
                 with self.redis.pubsub() as pubsub:  # type: ignore[no-untyped-call]
-                    pubsub.subscribe(self.name(channel))
+                    pubsub.subscribe(channel)
                     while True:
                         message = pubsub.get_message(timeout=RETRY_SECONDS) or {"type": None}
                         if message["type"] == "message":
@@ -151,8 +166,7 @@ class Bus:
 
     def miss(self) -> None:
         """Have this process do what follows from `MessagesLost`."""
-        for handler in self._handlers.get(MessagesLost.__name__, (None, []))[1]:
-            handler(MessagesLost())
+        self.deliver(MessagesLost())
 
     def add_task(self, task: Callable[[], object]) -> None:
         """Run ``task`` beside everything else once `start` is called, if there is a Redis."""
@@ -196,7 +210,7 @@ class Bus:
                     log.warning("Redis can't be reached, so other processes miss something: %s", error)
 
     def _listen(self) -> None:
-        for message in self.messages("topics", on_gap=lambda: None):
+        for message in self.messages(self.name("topics"), on_gap=lambda: None):
             self._receive(message)
 
     def _receive(self, message: bytes) -> None:
@@ -232,9 +246,11 @@ class QueuedRedisManager(PubSubManager):  # type: ignore[misc]  # the library ha
     def __init__(self, bus: Bus) -> None:
         super().__init__(channel="events")
         self._bus = bus
+        self.relay: Callable[[Any], None] = lambda data: None  # is called with all that is published
 
     def _publish(self, data: Any) -> None:
         self._bus.send(self.channel, self.json.dumps(data))
+        self.relay(data)
 
     def _listen(self) -> Iterator[bytes]:
-        return self._bus.messages(self.channel, on_gap=self._bus.miss)
+        return self._bus.messages(self._bus.name(self.channel), on_gap=self._bus.miss)

@@ -12,6 +12,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from chat.realtime.bus import Bus, PresenceChanged
+from chat.realtime.release_1_0 import is_release_1_0
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +67,7 @@ class RemoteUsers:
         alive = _texts(redis.zrangebyscore(self._processes, seconds, "+inf")) - {self._bus.process}
         for process in alive:
             self._users[process] = _texts(redis.smembers(self._users_of(process)))
+        self._bus.beside_1_0 = any(map(is_release_1_0, alive))
         if time.monotonic() > self._trusted_after:
             for process in self._users.keys() - alive:
                 del self._users[process]
@@ -95,10 +97,10 @@ class RemoteUsers:
 
     @property
     def _processes(self) -> str:
-        return self._bus.name("processes")  # a sorted set: each process, by the second until which it counts as alive
+        return "chat:processes"  # a sorted set: each process, by the second until which it counts as alive
 
     def _users_of(self, process: str) -> str:
-        return self._bus.name(f"online:{process}")
+        return f"chat:online:{process}"
 
 
 def _texts(values: Iterable[object]) -> set[str]:

@@ -24,6 +24,7 @@ from chat.realtime.bus import Bus, MessagesLost, QueuedRedisManager
 from chat.realtime.debouncer import Debouncer
 from chat.realtime.door import FrontDoor
 from chat.realtime.engine import Engine, ProtocolError, Strangers
+from chat.realtime.release_1_0 import Bridge
 
 log = logging.getLogger(__name__)
 
@@ -192,12 +193,15 @@ def init_app(
     come from the same address (or IPv6 network).
     ``admit`` is called with the address (or IPv6 network) of each client that opens a session, and raises to refuse it.
     """
+    manager = QueuedRedisManager(bus) if bus.redis else None
+    if manager:
+        manager.relay = Bridge(bus, manager._handle_emit).copy
     socketio.init_app(
         app,
         door=lambda server, app: FrontDoor(server, app, check_host, may_connect, config.max_request_bytes),
         async_mode=threads.async_mode(),
         async_handlers=False,  # one client's events are handled one after the other: its messages keep their order
-        client_manager=QueuedRedisManager(bus) if bus.redis else None,
+        client_manager=manager,
         serializer=Packet,
         json=json,
         max_http_buffer_size=config.max_request_bytes,
