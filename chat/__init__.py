@@ -25,7 +25,7 @@ from chat.middleware.headers import SecurityHeaders
 from chat.middleware.proxies import UntrustedProxies
 from chat.openapi import ALIAS
 from chat.realtime import server, stalls
-from chat.realtime.bus import Bus
+from chat.realtime.bus import Bus, MessagesLost, UserChanged
 from chat.realtime.connections import Connections
 from chat.realtime.emitter import Emitter
 from chat.realtime.presence import Presence
@@ -33,6 +33,7 @@ from chat.realtime.sessions import Sessions
 from chat.routes import admin, auth, docs, messages, rooms, site
 from chat.sockets import CLIENT_EVENTS
 from chat.store import open_store
+from chat.store.cache import CachedUsers
 
 log = logging.getLogger(__name__)
 __all__ = ["create_app"]
@@ -76,12 +77,17 @@ def _build(config: Config) -> Parts:
     """The parts of an app, from the bottom up."""
     connections = Connections(config)
     bus = Bus(config.redis_url, None if config.mongo_url else config.data_dir)
+    store = open_store(config.mongo_url, config.data_dir)
+    store.users = users = CachedUsers(store.users, lambda user_id: bus.publish(UserChanged(user_id)))
+    bus.subscribe(UserChanged, lambda change: users.forget(change.user_id))
+    bus.subscribe(MessagesLost, lambda lost: users.forget())
     emitter = Emitter(connections)
     presence = Presence(connections, bus, emitter)
     image_store = open_image_store(config.cloudinary, config.data_dir, config.public_url)
     return Parts(
         config=config,
-        store=open_store(config.mongo_url, config.data_dir),
+        store=store,
+        cached_users=users,
         images=Images(image_store, image_process.shared, config.max_image_bytes, config.max_image_pixels),
         limits=Limits(config),
         slots=Slots(config.rate_limits),

@@ -24,6 +24,7 @@ from chat.realtime.connections import Connections
 from chat.realtime.emitter import Emitter
 from chat.realtime.presence import Presence
 from chat.store import Store
+from chat.store.cache import CachedUsers
 
 T = TypeVar("T")
 EXTENSION = "chat"  # where an app keeps its parts
@@ -35,6 +36,7 @@ class Parts:
 
     config: Config
     store: Store
+    cached_users: CachedUsers
     images: Images
     limits: Limits
     slots: Slots
@@ -54,6 +56,7 @@ def _handle(part: Callable[[Parts], T]) -> T:
 
 config = _handle(lambda parts: parts.config)
 store = _handle(lambda parts: parts.store)
+cached_users = _handle(lambda parts: parts.cached_users)
 images = _handle(lambda parts: parts.images)
 limits = _handle(lambda parts: parts.limits)
 slots = _handle(lambda parts: parts.slots)

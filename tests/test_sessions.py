@@ -6,9 +6,13 @@ import pytest
 from flask import Flask
 
 from chat.models.values import now
+from chat.realtime.bus import UserChanged
+from chat.store import cache
 from tests.clients.http import PASSWORD, Person
 from tests.clients.sockets import Socket, wait_until
+from tests.clients.wsgi import in_process
 
+MakeApp = Callable[..., Flask]
 SignUp = Callable[[str], Person]
 Connect = Callable[..., Socket]
 
@@ -86,3 +90,25 @@ def test_changing_the_password_needs_the_current_one_and_a_valid_new_one(ann: Pe
     assert answer.status_code == 400
     assert browser.get("/api/auth/check").status_code == 200
     assert ann.log_in().http
+
+
+def test_without_redis_another_process_notices_a_logout_after_a_few_seconds(
+    ann: Person, make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = in_process(make_app()).browser(ann.token)
+    assert elsewhere.get("/api/auth/check").status_code == 200
+    ann.http.post("/api/auth/logout")
+    monkeypatch.setattr(cache, "FRESH_SECONDS", 0.0)
+    assert elsewhere.get("/api/auth/check").status_code == 401
+
+
+def test_a_change_is_published_and_what_others_publish_is_forgotten(ann: Person, app: Flask, make_app: MakeApp) -> None:
+    other = make_app()
+    elsewhere = in_process(other).browser(ann.token)
+    published: list[UserChanged] = []
+    app.extensions["chat"].bus.subscribe(UserChanged, published.append)
+    assert elsewhere.get("/api/auth/check").status_code == 200
+    ann.http.post("/api/auth/logout")
+    assert published == [UserChanged(ann.id)]
+    other.extensions["chat"].bus.publish(published[0])
+    assert elsewhere.get("/api/auth/check").status_code == 401

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from chat import answers, schemas
 from chat.controllers import sessions, views
-from chat.current import config, images, limits, passwords, store, tokens
+from chat.current import cached_users, config, images, limits, passwords, store, tokens
 from chat.errors import (
     BadRequestError,
     DeactivatedError,
@@ -122,7 +122,7 @@ def load_session_user(user_id: str, session_id: str | None) -> User:
 
     A connection without a session is one that `ALLOW_QUERY_USER_ID` lets in.
     """
-    user = store.users.find(user_id)
+    user = cached_users.recall(user_id, session_id) if session_id else store.users.find(user_id)
     if user is None:
         raise UserNotFoundError
     if session_id is not None:

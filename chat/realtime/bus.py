@@ -50,6 +50,12 @@ class SessionEnded(Struct):
     session_id: str
 
 
+class UserChanged(Struct):
+    """A user, their sessions or their blocks have changed: what is remembered of them is out of date."""
+
+    user_id: str
+
+
 class PresenceChanged(Struct):
     """A user has the first connection to a process, or has lost the last one."""
 
