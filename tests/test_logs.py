@@ -19,7 +19,7 @@ Capture = pytest.CaptureFixture[str]
 @pytest.fixture
 def production(make_app: MakeApp) -> Iterator[Flask]:
     """An app in production."""
-    yield make_app(app_env="production", rate_limits=True)
+    yield make_app(app_env="production", rate_limits=True, signup="open", public_url="")
     logs.setup(production=False)
 
 
@@ -89,3 +89,38 @@ def test_an_exception_is_one_object_with_its_traceback(capsys: Capture) -> None:
     (entry,) = _entries(capsys.readouterr().err)
     assert entry["level"] == "error"
     assert "ValueError: inside" in entry["traceback"]
+
+
+@pytest.mark.usefixtures("production")
+def test_a_line_of_a_library_is_one_object_of_limited_length(capsys: Capture) -> None:
+    logging.getLogger("some.library").warning("%s", 'x\n{"level": "info"}\u202e' * 10_000)
+    try:
+        raise ValueError("y\n" * 100_000)
+    except ValueError:
+        logging.getLogger("socketio.server").exception("failed")
+    entries = _entries(capsys.readouterr().err)
+    assert [entry["logger"] for entry in entries] == ["some.library", "socketio.server"]
+    assert all(len(json.dumps(entry)) < 25_000 for entry in entries)
+
+
+@pytest.mark.parametrize("app_env", ["production", "development"])
+def test_a_flood_of_lines_is_cut_and_counted(capsys: Capture, make_app: MakeApp, app_env: str) -> None:
+    make_app(app_env=app_env, signup="open")
+    capsys.readouterr()
+    for second in (100.0, 101.0):
+        for _ in range(200):
+            record = logging.makeLogRecord({"name": "chat.some", "levelno": 30, "msg": "again", "created": second})
+            logging.getLogger("chat.some").handle(record)
+    lines = capsys.readouterr().err.splitlines()
+    logs.setup(production=False)
+    assert len(lines) == 100
+    assert "150" in lines[50]
+
+
+def test_in_development_a_traceback_cannot_inject_lines(capsys: Capture, make_app: MakeApp) -> None:
+    make_app()
+    try:
+        raise ValueError("\x1b[2J\u202e")
+    except ValueError:
+        logging.getLogger("chat.some").exception("failed")
+    assert not {"\x1b", "\u202e"} & set(capsys.readouterr().err)

@@ -86,7 +86,10 @@ def login(body: schemas.Credentials, visitor: Visitor) -> Welcome:
     a limit of its own, so others can't lock the user out of it.
     """
     email = body.email.strip()[:MAX_EMAIL]  # no account has a longer one: it is compared and counted like any other
-    user, account = store.users.find_by_email(email), normal_email(email)
+    account = normal_email(email)
+    user = store.users.find_by_email(email)  # as it was typed, for accounts of before emails were normalised
+    if user is None and account != email:
+        user = store.users.find_by_email(account)
     if user and (browser := _known_browser(user, visitor)):
         guesses = _guesses(browser)
     else:

@@ -3,9 +3,11 @@
 import re
 
 from msgspec import Struct, field
+from precis_i18n import get_profile
 
 from chat.models.values import new_id, now
 
+_EMAIL_SIDE = get_profile("UsernameCaseMapped")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
@@ -59,10 +61,32 @@ def deleted_user(user_id: str, since: int) -> User:
 
 
 def normal_email(email: str) -> str:
-    """The form in which an email is stored and compared."""
-    return email.strip().lower()
+    """The form in which an email is stored and compared: both sides of the ``@`` as RFC 8265's UsernameCaseMapped.
+
+    One that this profile does not allow, as an older version may have stored, is only put into lower case.
+    """
+    plain = email.strip().lower()
+    try:
+        return plain if plain.isascii() else _profiled(plain)
+    except UnicodeEncodeError:
+        return plain
 
 
 def is_email(email: str) -> bool:
-    """Whether it has one ``@``, text on both sides and no white space. Only sending mail shows more."""
-    return _EMAIL.fullmatch(email) is not None
+    """Whether a normal email has one ``@``, text on both sides, no white space and nothing that can't be seen.
+
+    Only sending mail shows more.
+    """
+    if not _EMAIL.fullmatch(email) or not email.isprintable():
+        return False
+    try:
+        return bool(_profiled(email))
+    except UnicodeEncodeError:
+        return False
+
+
+def _profiled(email: str) -> str:
+    """An email in that profile, each label of its domain by itself. Raises `UnicodeEncodeError`."""
+    local, at, domain = email.partition("@")
+    labels = [_EMAIL_SIDE.enforce(label) if label else "" for label in domain.split(".")]
+    return (_EMAIL_SIDE.enforce(local) if local else "") + at + ".".join(labels)

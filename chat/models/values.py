@@ -5,9 +5,14 @@ import time
 from functools import lru_cache
 
 from bson import ObjectId
+from precis_i18n import get_profile
 
 from chat.errors import BadRequestError
 
+_NAMES = get_profile("OpaqueString")
+_PICTURE = "[\u00a9\u00ae\u203c\u2049\u2122-\u27bf\u2934-\u2b55\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]"
+_EMOJI = re.compile(rf"((?:{_PICTURE}(?:\ufe0f|\u200d(?={_PICTURE}))?|[0-9#*]\ufe0f?\u20e3)+)")
+_BLANK = "\u2800"  # Braille without a dot: a symbol that looks like a space
 _ID = re.compile(r"[0-9a-f]{24}", re.ASCII)
 
 
@@ -38,7 +43,15 @@ def _iso_seconds(seconds: int) -> str:
 
 
 def clean_name(name: str, what: str) -> str:
-    """A name without white space around it. Raises `BadRequestError` if nothing is left; ``what`` is what it names."""
-    if not name.strip():
+    """A name in Unicode's composed form (NFC), without white space around it; ``what`` is what it names.
+
+    Raises `BadRequestError` if nothing is left that can be seen, or if it has characters that can't be seen or that turn
+    the direction of the text (RFC 8265's OpaqueString, and emoji with what joins their parts).
+    """
+    if not name.strip(f" \t\r\n{_BLANK}"):
         raise BadRequestError(f"the {what} is missing")
-    return name.strip()
+    parts = _EMOJI.split(name.strip())  # each second one is an emoji
+    try:
+        return "".join(part if number % 2 or not part else _NAMES.enforce(part) for number, part in enumerate(parts))
+    except UnicodeEncodeError:
+        raise BadRequestError(f"the {what} has characters that can't be seen: type it instead of pasting it") from None

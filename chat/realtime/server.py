@@ -204,6 +204,8 @@ def init_app(
         client_manager=manager,
         serializer=Packet,
         json=json,
+        logger=_quiet("chat.socketio"),  # their own loggers write plain lines to standard error
+        engineio_logger=_quiet("chat.engineio"),
         max_http_buffer_size=config.max_request_bytes,
         cors_allowed_origins=may_connect,
     )
@@ -217,6 +219,13 @@ def init_app(
     bus.subscribe(MessagesLost, lambda lost: reconnect.run())
     every_second(bus.look_around)
     bus.start()
+
+
+def _quiet(name: str) -> logging.Logger:
+    """A logger that says only what fails: the libraries log each packet at a lower level."""
+    logger = logging.getLogger(name)
+    logger.setLevel(logging.ERROR)
+    return logger
 
 
 def every_second(run: Callable[[], None]) -> None:

@@ -9,12 +9,13 @@ from tests.attacks.target import Target, texts_with
 from tests.clients.http import shown
 
 JSON = {"Content-Type": "application/json"}
+LINE_BREAK = "x\r\nSet-Cookie: jwt=planted\r\n\r\n<html>"
 ACTIVE = {
     "a script": "<script>alert(1)</script>",
     "a picture that runs a script": '"><img src=x onerror=alert(1)>',
     "a template": "{{7*7}} ${7*7} <%= 7*7 %> #{7*7}",
     "an address that runs a script": "javascript:alert(1)",
-    "a break of the line and a header": "x\r\nSet-Cookie: jwt=planted\r\n\r\n<html>",
+    "a break of the line and a header": LINE_BREAK,
 }
 
 
@@ -31,7 +32,37 @@ def test_active_text(target: Target, text: str) -> None:
         assert answer.headers.get("X-Content-Type-Options") == "nosniff"
         absent("planted", *answer.headers.values())
     assert json_of(seen)[-1]["text"] == text
-    assert json_of(named)["fullName"] == text
+    if text == LINE_BREAK:
+        refused(named, 400, "bad_request")
+    else:
+        assert json_of(named)["fullName"] == text
+
+
+INVISIBLE = {
+    "a turn of direction": "Ann\u202eEve",
+    "a letter of no width": "A\u200bnn",
+    "a byte order mark": "\ufeffAnn",
+    "a line break": "Ann\nEve",
+    "an escape for terminals": "Ann\x1b[2J",
+    "nothing but a filler": "\u3164",
+}
+
+
+@attack("names themselves or a room with {}, to pass for another", "400, on every way to a name", text=INVISIBLE)
+def test_invisible_names(target: Target, text: str) -> None:
+    me, room = target.mallory, target.public_room
+    body = {"fullName": text, "email": "attack-unseen@example.org", "password": "long enough"}
+    refused(target.ask("POST", "/api/auth/signup", json=body), 400)
+    refused(me.ask("PUT", "/api/auth/update-profile", {"fullName": text}), 400)
+    refused(me.ask("POST", "/api/rooms", {"name": text}), 400)
+    refused(target.ann.ask("PUT", f"/api/rooms/{room}", {"name": text}), 400)
+
+
+@attack("signs up with an email that looks like another's", "400 for what can't be seen")
+def test_invisible_emails(target: Target) -> None:
+    for email in ("a\u200bnn@example.org", "ann@exam\u00adple.org", "ann\u202e@example.org", "an\x07n@example.org"):
+        body = {"fullName": "Eve", "email": email, "password": "long enough"}
+        refused(target.ask("POST", "/api/auth/signup", json=body), 400)
 
 
 PLACES = ("/api/<x>", "/api/messages/<x>", "/<x>", "/uploads/<x>", "/?q=<x>", "/api/messages/search?q=<x>")
