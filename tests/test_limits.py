@@ -162,6 +162,7 @@ CHANGES: dict[str, Any] = {  # of all kinds; deleting an account and changing a 
     f"DELETE /api/messages/{A_MESSAGE}/reactions/👍": None,
     "POST /api/messages/read": {"conversation": A_ROOM, "seq": 1},
     "POST /api/messages/sync": {"cursors": {}},
+    "POST /api/messages/report": {"user": A_USER, "reason": "x"},
     f"POST /api/messages/block/{A_USER}": None,
     f"DELETE /api/messages/block/{A_USER}": None,
     "POST /api/rooms": {"name": "x"},
@@ -176,7 +177,7 @@ PASSWORDS = {"PUT /api/auth/password", "DELETE /api/auth/account"}
 
 
 def test_every_change_has_a_limit(make_app: MakeApp, config: Config) -> None:
-    app = make_app(rates=replace(config.rates, writes="2 per minute", sends="2 per minute"))
+    app = make_app(rates=replace(config.rates, writes="2 per minute", sends="2 per minute", reports="2 per minute"))
     site = in_process(app)
     for change, body in CHANGES.items():
         person = site.sign_up("Ann")

@@ -4,13 +4,17 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from bson import ObjectId
 from flask import Flask
+from pymongo import MongoClient
 
 from chat.config import Config
+from chat.models.conversation import direct
 from tests.clients.http import PASSWORD, Person
 from tests.clients.sockets import Socket, wait_until
 from tests.images import png
@@ -169,3 +173,64 @@ def test_without_the_password_nothing_is_deleted(ann: Person, bob: Person, body:
     assert ann.http.delete("/api/auth/account", json=body).status_code == 400
     assert ann.http.get("/api/auth/check").status_code == 200
     assert [message["text"] for message in bob.http.get(f"/api/messages/{ann.id}").json()] == ["hello"]
+
+
+def test_reactions_of_a_deleted_account_go_also_in_rooms_that_it_left(
+    ann: Person, bob: Person, sign_up: SignUp, connect: Connect
+) -> None:
+    carl = sign_up("Carl")
+    room = bob.create_room("Garden", ann, carl)["_id"]
+    said = bob.call("POST", f"/api/rooms/{room}/messages", {"text": "hello"})
+    for person, emoji in ((ann, "👍"), (ann, "🎉"), (carl, "👍")):
+        person.call("PUT", f"/api/messages/{said['_id']}/reactions/{emoji}")
+    ann.call("DELETE", f"/api/rooms/{room}/members/{ann.id}")
+    bobs = connect(bob)
+    assert _delete(ann) == 200
+    updated = bobs.wait_for("messageUpdated", lambda message: message["_id"] == said["_id"])
+    assert updated["reactions"] == {"👍": [carl.id]}
+    assert ann.id not in str(bob.call("GET", f"/api/rooms/{room}/messages")[0])
+
+
+def test_notices_name_no_one_who_has_left_for_good(ann: Person, bob: Person, sign_up: SignUp) -> None:
+    room = bob.create_room("Garden", sign_up("Carl"))["_id"]
+    bob.call("POST", f"/api/rooms/{room}/members", {"userId": ann.id})
+    bob.call("PUT", f"/api/rooms/{room}", {"name": "Meadow"})
+    ann.call("PUT", "/api/auth/update-profile", {"fullName": "Anna"})
+    before = [notice["text"] for notice in bob.call("GET", f"/api/rooms/{room}/messages")]
+    assert before == ["Bob added Anna", "Bob named the room Meadow"]
+    assert _delete(ann) == 200
+    after = [notice["text"] for notice in bob.call("GET", f"/api/rooms/{room}/messages")]
+    assert after == ["Bob added A deleted user", "Bob named the room Meadow", "A deleted user left"]
+    assert bob.call("GET", "/api/rooms")[0]["lastMessage"]["text"] == "A deleted user left"
+    assert "Ann" not in str(bob.call("POST", "/api/messages/sync", {"cursors": {}}))
+    assert bob.call("GET", "/api/messages/search?q=Ann") == []
+
+
+@pytest.mark.parametrize("config", ["mongo"], indirect=True)
+class TestMessagesOfTheExpressBackend:
+    @pytest.fixture(autouse=True)
+    def written(self, config: Config, ann: Person, bob: Person) -> None:
+        """Two messages without a number, one in each direction."""
+        assert config.mongo_url
+        time = datetime(2024, 1, 1, tzinfo=UTC)
+        with MongoClient[dict[str, Any]](config.mongo_url) as client:
+            for sender, receiver, text in ((ann, bob, "from Ann"), (bob, ann, "from Bob")):
+                ids = {"senderId": ObjectId(sender.id), "receiverId": ObjectId(receiver.id)}
+                fields = {"text": text, "image": f"/uploads/{text[5:]}.png", "createdAt": time, "updatedAt": time}
+                client.get_default_database().messages.insert_one({**ids, **fields, "__v": 0})
+
+    def test_are_in_an_export(self, ann: Person, bob: Person) -> None:
+        with _export(ann) as archive:
+            texts = {message["text"] for message in _lines(archive, "messages.ndjson")}
+            assert texts == {"from Ann", "from Bob"}
+            assert _lines(archive, "conversations.ndjson")[0]["_id"] == ann.conversation(bob)
+
+    def test_go_with_the_account(self, ann: Person, bob: Person, app: Flask) -> None:
+        assert _delete(ann) == 200
+        store = app.extensions["chat"].store
+        for number in (False, True):
+            if number:
+                list(store.legacy.number_messages())
+            found = store.messages.page(direct(ann.id, bob.id), None, 10).messages
+            shown = {message.sender_id: (message.text, message.image, bool(message.deleted_at)) for message in found}
+            assert shown == {ann.id: (None, None, True), bob.id: ("from Bob", "/uploads/Bob.png", False)}

@@ -10,7 +10,6 @@ from chat import answers, schemas
 from chat.controllers import auth, changes, messages, rooms, sessions, views
 from chat.controllers.auth import Login
 from chat.current import images, limits, slots, store
-from chat.errors import NotMigratedError
 from chat.lib import logs
 from chat.lib.archive import File
 from chat.lib.threads import in_slices
@@ -34,10 +33,9 @@ def export(login: Login) -> Iterator[File]:
 
 
 def delete(me: User, body: schemas.Password) -> None:
-    """Delete my account: my messages become tombstones, my images go, others own my rooms, all my sessions end.
+    """Delete my account: my messages become tombstones, my images and reactions go, others own my rooms, my sessions end.
 
-    If it is interrupted, doing it again does the rest. Raises `InvalidCredentialsError`, `RateLimitedError`, or
-    `NotMigratedError`, which has changed nothing.
+    If it is interrupted, doing it again does the rest. Raises `InvalidCredentialsError` or `RateLimitedError`.
     """
     auth.verify_password(me, body.password)
     erase(me)
@@ -45,13 +43,14 @@ def delete(me: User, body: schemas.Password) -> None:
 
 
 def erase(me: User) -> None:
-    """Erase a user, as `delete` says. Raises `NotMigratedError`, which has changed nothing."""
+    """Erase a user, as `delete` says."""
     _erase_messages(me)
     for conversation in store.conversations.of_member(me.id):
         if isinstance(conversation, Room):
             rooms.take_out(me, conversation, me.id)
     removed = store.users.remove(me.id) or me
     _erase_messages(me)  # what another device sent in the meantime
+    changes.erase_reactions(me)
     if removed.profile_pic:
         images.remove(removed.profile_pic)
     sessions.announce_end(me.id, [session.id for session in removed.sessions])
@@ -59,7 +58,7 @@ def erase(me: User) -> None:
 
 def files_of(me: User, session_id: str = "") -> Iterator[File]:
     """The files of an export, as `export` says; ``session_id`` is the session that asks."""
-    mine = store.conversations.of_member(me.id)
+    mine = store.conversations.of_member(me.id, unnumbered=True)
     pictures = {me.profile_pic}
     profile = msgspec.to_builtins(views.user(me)) | {"blocked": sorted(me.blocked)}
     yield "profile.json", [msgspec.json.encode(profile)]
@@ -109,13 +108,11 @@ def _lines(entries: Iterable[object]) -> Iterator[bytes]:
 
 
 def _erase_messages(me: User) -> None:
-    """Leave tombstones in the place of all my messages; notices about me belong to their room."""
+    """Leave tombstones in the place of all my messages; notices about me belong to their room, and have no names."""
+    for image in store.messages.erase_unnumbered(me.id):
+        images.remove(image)
     after = ""
     while page := store.messages.of_sender(me.id, after, PAGE):
-        numbered = [message for message in page if isinstance(message, Message)]
-        if len(numbered) < len(page):
-            raise NotMigratedError(
-                "your oldest messages have no numbers yet: ask the server's owner to run `flask migrate`"
-            )
-        changes.erase([message for message in numbered if not message.deleted_at and not message.system])
+        mine = [message for message in page if isinstance(message, Message)]
+        changes.erase([message for message in mine if not message.deleted_at and not message.system])
         after = page[-1].id

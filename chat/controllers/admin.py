@@ -78,7 +78,7 @@ def set_password(actor: Actor, user_id: str, password: str, reason: str) -> answ
 
 
 def delete(actor: Actor, user_id: str, reason: str) -> None:
-    """Erase a person: as `account.delete` does, if they ask for it. Raises `NotMigratedError`."""
+    """Erase a person: as `account.delete` does, if they ask for it."""
     user = _other(actor, user_id)
     with recorded(actor, "user_deleted", user_id=user.id, reason=reason):
         account.erase(user)

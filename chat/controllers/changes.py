@@ -17,6 +17,7 @@ from chat.models.user import User
 from chat.schemas import MAX_EMOJI
 
 MAX_REACTIONS = 50  # different ones on one message
+PAGE = 500  # messages that are in memory at once
 
 
 def edit(me: User, message_id: str, body: schemas.Edit) -> answers.Message:
@@ -52,6 +53,20 @@ def erase(messages: Sequence[Message], by: Deleter | None = None) -> None:
     for message in messages:
         if message.image:
             images.remove(message.image)
+
+
+def erase_reactions(me: User) -> None:
+    """Remove all my reactions."""
+    after = ""
+    while found := store.messages.with_reactions_of(me.id, after, PAGE):
+        for message in found:
+            revision = store.messages.revise(
+                message.id, lambda message: message.without_reactions_of(me.id), author=None
+            )
+            conversation = store.conversations.find(message.conversation)
+            if revision and revision.changed and conversation:
+                announce_change(conversation, revision.message)
+        after = found[-1].id
 
 
 def react(me: User, message_id: str, emoji: str, on: bool) -> answers.Message:

@@ -12,13 +12,12 @@ from chat.current import images
 from chat.models.audit import Entry
 from chat.models.conversation import Conversation, Room, Summary
 from chat.models.link import Link
-from chat.models.message import LegacyMessage, Message
+from chat.models.message import LegacyMessage, Message, renamed_to
 from chat.models.report import Report
 from chat.models.user import Session, User
 from chat.models.values import iso
 
 DELETED = "A deleted user"
-NAMED = " named the room "  # release 1.0 stored the whole notice: what comes after this is the name
 A = TypeVar("A", bound=answers.Answer)
 
 
@@ -191,7 +190,7 @@ def _notice(message: Message, names: Mapping[str, str]) -> str:
         case "removed":
             return f"{actor} removed {user}"
         case _:
-            return f"{actor} named the room {(message.text or '').rpartition(NAMED)[2]}"
+            return f"{actor} named the room {renamed_to(message.text or '')}"
 
 
 def _legacy_message(message: LegacyMessage) -> answers.Message:
@@ -204,6 +203,7 @@ def _legacy_message(message: LegacyMessage) -> answers.Message:
         text=message.text or UNSET,
         image=message.image or UNSET,
         thumbnail=_thumbnail(message),
+        deleted_at=iso(message.deleted_at) if message.deleted_at else UNSET,
     )
 
 

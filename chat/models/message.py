@@ -76,9 +76,16 @@ class Message(Draft, frozen=True, kw_only=True):
         reactions = {**self.reactions, emoji: users}
         return replace(self, reactions={emoji: who for emoji, who in reactions.items() if who}, updated_at=now())
 
+    def without_reactions_of(self, user_id: str) -> "Message | None":
+        """Without any reaction of that user."""
+        left = {emoji: [user for user in users if user != user_id] for emoji, users in self.reactions.items()}
+        reactions = {emoji: users for emoji, users in left.items() if users}
+        return None if reactions == self.reactions else replace(self, reactions=reactions, updated_at=now())
+
 
 class LegacyMessage(Struct, frozen=True, kw_only=True):
-    """A direct message that the Express backend wrote, until `flask migrate` numbers it. It can only be read."""
+    """A direct message that the Express backend wrote, until `flask migrate` numbers it. It can be read, and
+    erased with its sender's account."""
 
     id: str
     sender_id: str
@@ -87,3 +94,9 @@ class LegacyMessage(Struct, frozen=True, kw_only=True):
     image: str | None = None
     created_at: int
     updated_at: int
+    deleted_at: int | None = None
+
+
+def renamed_to(text: str) -> str:
+    """The new name of a room in the text of a notice. Release 1.0 stored the whole notice, now the text is the name."""
+    return text.rpartition(" named the room ")[2]

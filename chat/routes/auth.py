@@ -14,7 +14,6 @@ from chat.errors import (
     InvalidCredentialsError,
     InvalidLinkError,
     InvitationNeededError,
-    NotMigratedError,
     SignupClosedError,
     UserExistsError,
     WrongDomainError,
@@ -131,9 +130,9 @@ def export(login: Login) -> Response:
 
 @bp.delete("/account")
 @protect_route
-@endpoint(answer=answers.Done, fails=(InvalidCredentialsError, NotMigratedError), headers=CLEARS_COOKIE)
+@endpoint(answer=answers.Done, fails=(InvalidCredentialsError,), headers=CLEARS_COOKIE)
 def delete_account(me: User, body: schemas.Password) -> Response:
-    """Delete my account: my messages become tombstones, my images go, all my sessions end."""
+    """Delete my account: my messages become tombstones, my images and reactions go, all my sessions end."""
     account.delete(me, body)
     return clear_cookie(encoded(answers.Done(message="your account has been deleted")))
 

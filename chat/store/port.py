@@ -166,8 +166,11 @@ class Conversations(Protocol):
     def find(self, conversation_id: str) -> Conversation | None:
         """The conversation with that id. A direct one exists from its first message on."""
 
-    def of_member(self, user_id: str) -> list[Conversation]:
-        """All conversations that the user is a member of and that exist."""
+    def of_member(self, user_id: str, *, unnumbered: bool = False) -> list[Conversation]:
+        """All conversations that the user is a member of and that exist.
+
+        With ``unnumbered``, also those that have only messages of the Express backend without numbers, which takes longer.
+        """
 
     def summarize(self, user_id: str, conversations: Sequence[Conversation]) -> dict[str, Summary]:
         """How each of these conversations stands for that member, by id."""
@@ -254,6 +257,12 @@ class Messages(Protocol):
 
     def of_sender(self, sender_id: str, after: str, limit: int) -> list[Message | LegacyMessage]:
         """The first ``limit`` messages of that sender with an id greater than ``after``, in the order of ids."""
+
+    def with_reactions_of(self, user_id: str, after: str, limit: int) -> list[Message]:
+        """The first ``limit`` messages with a reaction of that user and an id greater than ``after``, ordered by id."""
+
+    def erase_unnumbered(self, sender_id: str) -> list[str]:
+        """Make tombstones of that sender's messages that have no numbers yet; return the addresses of their images."""
 
     def page(self, conversation: Conversation, before: int | None, limit: int, skip: int = 0) -> Page:
         """The newest ``limit`` messages with a ``seq`` under ``before``, or of all, after the ``skip`` newest of these."""

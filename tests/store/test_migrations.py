@@ -5,11 +5,12 @@ import sqlite3
 import uuid
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from bson import json_util
+from bson import ObjectId, json_util
 from pymongo import MongoClient
 
 from chat.errors import DatabaseTooNewError
@@ -186,3 +187,27 @@ def test_a_migration_of_mongodb_goes_on_where_it_was_cut_off(place: tuple[str, P
         database.meta.update_one({"_id": "schema"}, {"$set": {"version": 1}})
     with closing(open_store(*place)) as store:
         assert store.conversations.summarize(ANN, [PAIR])[PAIR.id].rev == 8
+
+
+def test_notices_lose_the_names_of_users(place: tuple[str | None, Path]) -> None:
+    url, folder = place
+    notices = [("joined", "Ann joined"), ("renamed", "Ann named the room Garden")]
+    if url is None:
+        with closing(sqlite3.connect(folder / "chat.db", isolation_level=None)) as db:
+            for number, (kind, text) in enumerate(notices, 101):
+                db.execute(
+                    """INSERT INTO messages (id, conversation, seq, rev, sender_id, text, system, reactions, created_at,
+                    updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, '{}', 0, 0)""",
+                    [f"{number:024x}", ROOM, number, number, ANN, text, kind],
+                )
+    else:
+        with MongoClient[dict[str, Any]](url) as client:
+            for number, (kind, text) in enumerate(notices, 101):
+                place_ = {"conversation": ROOM, "seq": number, "rev": number, "senderId": ObjectId(ANN)}
+                times = {"createdAt": datetime(2024, 1, 1, tzinfo=UTC), "updatedAt": datetime(2024, 1, 1, tzinfo=UTC)}
+                client.get_default_database().messages.insert_one({**place_, **times, "text": text, "system": kind})
+    with closing(open_store(*place)) as store:
+        room = store.conversations.find(ROOM)
+        assert isinstance(room, Room)
+        assert [(m.system, m.text) for m in _page(store, room)[-2:]] == [("joined", None), ("renamed", "Garden")]
+        assert [m.system for m in store.messages.search(ANN, ["ann"], None, 10) if m.system] == []

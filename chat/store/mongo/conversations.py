@@ -12,12 +12,13 @@ from bson.datetime_ms import DatetimeMS
 from pymongo import ASCENDING, DESCENDING, ReturnDocument
 
 from chat.errors import BlockedError
-from chat.models.conversation import Conversation, Room, Summary
+from chat.models.conversation import Conversation, Room, Summary, direct
 from chat.models.values import now
 from chat.store.mongo import documents
 from chat.store.mongo.connection import Connection, operation
 from chat.store.mongo.documents import CONVERSATION, Document, object_id
 from chat.store.mongo.ledger import Ledger
+from chat.store.mongo.unnumbered import partners_of
 from chat.store.port import CursorMove, MemberChange
 
 SLICE = 1000  # messages that are removed at a time
@@ -41,9 +42,14 @@ class MongoConversations:
         return documents.conversation(found) if found else None
 
     @operation
-    def of_member(self, user_id: str) -> list[Conversation]:
-        found = self._conversations.find({"members": ObjectId(user_id), **_BEGUN}, _VISIBLE)
-        return [documents.conversation(document) for document in found]
+    def of_member(self, user_id: str, *, unnumbered: bool = False) -> list[Conversation]:
+        documents_ = self._conversations.find({"members": ObjectId(user_id), **_BEGUN}, _VISIBLE)
+        found = [documents.conversation(document) for document in documents_]
+        if unnumbered:
+            begun = {conversation.id for conversation in found}
+            partners = (direct(user_id, other) for other in partners_of(self._messages, user_id))
+            found += [conversation for conversation in partners if conversation.id not in begun]
+        return found
 
     @operation
     def summarize(self, user_id: str, conversations: Sequence[Conversation]) -> dict[str, Summary]:

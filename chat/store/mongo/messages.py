@@ -69,6 +69,23 @@ class MongoMessages:
         return [documents.message(document) for document in found]
 
     @operation
+    def with_reactions_of(self, user_id: str, after: str, limit: int) -> list[Message]:
+        query: Document = {"reactions": {"$exists": True}}
+        if after:
+            query["_id"] = {"$gt": ObjectId(after)}
+        reacted: list[Message] = []
+        for document in self._messages.find(query).sort("_id", ASCENDING):
+            if any(user_id in users for users in document["reactions"].values()):
+                reacted.append(documents.numbered(document))
+                if len(reacted) == limit:
+                    break
+        return reacted
+
+    @operation
+    def erase_unnumbered(self, sender_id: str) -> list[str]:
+        return unnumbered.erase(self._messages, sender_id)
+
+    @operation
     def page(self, conversation: Conversation, before: int | None, limit: int, skip: int = 0) -> Page:
         query: Document = {"conversation": conversation.id}
         if before is not None:

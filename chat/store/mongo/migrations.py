@@ -15,6 +15,7 @@ from pymongo.database import Database
 from chat.errors import DatabaseTooNewError
 from chat.lib.progress import progress_bar
 from chat.models.folding import fold
+from chat.models.message import renamed_to
 from chat.store.mongo.documents import SEARCH_TEXT, Document
 
 IGNORING_CASE = Collation(locale="en", strength=2)
@@ -93,4 +94,15 @@ def _pictures(database: Database[Document]) -> None:
     database.users.create_index("profilePic", sparse=True)
 
 
-STEPS: tuple[Callable[[Database[Document]], None], ...] = (_release_1_0, _counters, _search_texts, _pictures)
+def _erasure(database: Database[Document]) -> None:
+    """Notices keep no names of users, and messages with reactions are found."""
+    reacted: Document = {"reactions": {"$exists": True}}
+    database.messages.create_index([("_id", ASCENDING), ("rev", ASCENDING)], partialFilterExpression=reacted)
+    without_name = {"system": {"$in": ["joined", "left", "added", "removed"]}}
+    database.messages.update_many(without_name, {"$unset": {"text": "", SEARCH_TEXT: ""}})
+    for found in database.messages.find({"system": "renamed"}, {"text": 1}):
+        name = {"$set": {"text": renamed_to(found.get("text", ""))}, "$unset": {SEARCH_TEXT: ""}}
+        database.messages.update_one({"_id": found["_id"]}, name)
+
+
+STEPS: tuple[Callable[[Database[Document]], None], ...] = (_release_1_0, _counters, _search_texts, _pictures, _erasure)

@@ -10,6 +10,7 @@ from pymongo import DESCENDING
 from pymongo.collection import Collection
 
 from chat.models.conversation import direct_from_id
+from chat.models.values import now
 from chat.store.mongo.documents import Document
 
 ALL: Document = {"conversation": None}
@@ -41,6 +42,23 @@ def page(
         return [], older if last > 0 else None
     later = total - last
     return newest(messages, conversation_id, later + size)[::-1][later : later + size], older
+
+
+def partners_of(messages: Collection[Document], user_id: str) -> set[str]:
+    """The ids of those to whom a user wrote such messages, or who wrote some to the user."""
+    me = ObjectId(user_id)
+    written = messages.distinct("receiverId", {**ALL, "senderId": me})
+    received = messages.distinct("senderId", {**ALL, "receiverId": me})
+    return {str(id) for id in (*written, *received)}
+
+
+def erase(messages: Collection[Document], sender_id: str) -> list[str]:
+    """Make tombstones of a sender's messages; return the addresses of their images."""
+    mine: Document = {**ALL, "senderId": ObjectId(sender_id)}
+    images: list[str] = [found["image"] for found in messages.find({**mine, "image": {"$gt": ""}}, {"image": 1})]
+    time = DatetimeMS(now())
+    messages.update_many(mine, {"$unset": {"text": "", "image": ""}, "$set": {"deletedAt": time, "updatedAt": time}})
+    return images
 
 
 def _queries(conversation_id: str) -> list[Document]:

@@ -35,7 +35,7 @@ class SqliteConversations:
         with self._file.reading() as db:
             return find_conversation(db, conversation_id)
 
-    def of_member(self, user_id: str) -> list[Conversation]:
+    def of_member(self, user_id: str, *, unnumbered: bool = False) -> list[Conversation]:
         with self._file.reading() as db:
             return _find_all(db, "SELECT conversation FROM members WHERE user_id = :value", value=user_id)
 

@@ -74,6 +74,13 @@ class SqliteMessages:
         query = f"{_SELECT} WHERE sender_id = ? AND id > ? ORDER BY id LIMIT ?"
         return [rows.message(row) for row in self._file.all(query, sender_id, after, limit)]
 
+    def with_reactions_of(self, user_id: str, after: str, limit: int) -> list[Message]:
+        query = f"{_SELECT} WHERE reactions <> '{{}}' AND id > ? AND instr(reactions, ?) ORDER BY id LIMIT ?"
+        return [rows.message(row) for row in self._file.all(query, after, user_id, limit)]
+
+    def erase_unnumbered(self, sender_id: str) -> list[str]:
+        return []  # the Express backend writes only into MongoDB
+
     def page(self, conversation: Conversation, before: int | None, limit: int, skip: int = 0) -> Page:
         query = f"{_SELECT} WHERE conversation = ? AND seq < ? ORDER BY seq DESC LIMIT ? OFFSET ?"
         end = _NO_END if before is None else before

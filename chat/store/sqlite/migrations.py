@@ -11,6 +11,7 @@ from pathlib import Path
 from chat.errors import DatabaseTooNewError
 from chat.lib.progress import progress_bar
 from chat.models.folding import fold
+from chat.models.message import renamed_to
 from chat.store.sqlite.connection import Db
 from chat.store.sqlite.snapshot import copy_database
 
@@ -163,6 +164,21 @@ def _reports(db: Db) -> None:
     )
 
 
+def _erasure(db: Db) -> None:
+    """Notices keep no names of users, and the reactions of one user are found."""
+    _execute(
+        db,
+        """
+        CREATE INDEX messages_with_reactions ON messages(id) WHERE reactions <> '{}';
+        DELETE FROM search_texts WHERE (conversation, number) IN
+            (SELECT conversation, number FROM messages WHERE system IS NOT NULL);
+        UPDATE messages SET text = NULL WHERE system IN ('joined', 'left', 'added', 'removed');
+        """,
+    )
+    for number, text in db.execute("SELECT number, text FROM messages WHERE system = 'renamed'").fetchall():
+        db.execute("UPDATE messages SET text = ? WHERE number = ?", [renamed_to(text or ""), number])
+
+
 def _execute(db: Db, script: str) -> None:
     """Execute statements, each of which ends at the end of a line, within the open transaction."""
     statement = ""
@@ -173,7 +189,16 @@ def _execute(db: Db, script: str) -> None:
             statement = ""
 
 
-STEPS: tuple[Callable[[Db], None], ...] = (_release_1_0, _counters, _admins, _search_texts, _pictures, _links, _reports)
+STEPS: tuple[Callable[[Db], None], ...] = (
+    _release_1_0,
+    _counters,
+    _admins,
+    _search_texts,
+    _pictures,
+    _links,
+    _reports,
+    _erasure,
+)
 
 _SCHEMA_1_0 = """
 CREATE TABLE IF NOT EXISTS users (
