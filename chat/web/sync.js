@@ -9,7 +9,8 @@
  * What it promises
  * - A message is stored in the browser before it is sent, and sent again until the server has acknowledged it, over lost
  *   answers, reconnects and reloads. Its `clientId` makes repeating harmless.
- * - In one conversation one message is on its way at a time, over all tabs too: a user's messages keep their order.
+ * - In one conversation one message is on its way at a time, over all tabs too: a user's messages keep their order. Those
+ *   with an image have a lane of their own, in which they keep theirs: a text doesn't wait for a photo to be uploaded.
  * - A message is sent only in the name of the user who wrote it.
  * - A page that is connected shows what the server has. Each doubt (a connect, a jump in `rev`, a catch-up that failed)
  *   leads to a catch-up, and the last catch-up begins after the last doubt.
@@ -214,20 +215,20 @@ function createServer({ userId, request, refuse }) {
 }
 
 /**
- * The messages that are not acknowledged yet, and the lanes on which they are sent: one for each conversation.
- * `deliver(entry)` sends one.
+ * The messages that are not acknowledged yet, and the lanes on which they are sent: two for each conversation, one of which
+ * is for messages with an image. `deliver(entry)` sends one.
  */
 function createQueue({ userId, storage, pauses, deliver, onQueue }) {
   /** @type {Entry[]} */
   let entries = []; // in the order of `at`
-  const lanes = new Set(); // conversations whose entries are being sent
+  const lanes = new Set(); // those on which entries are being sent
   const adopted = new Set(); // clientIds of entries that other pages queued
   const finished = new Set(); // clientIds of acknowledged and discarded entries: a slow storage may still list them
   let hasRead = false; // what the storage holds
   let stopped = false;
 
   const find = (clientId) => entries.find((entry) => entry.clientId === clientId);
-  const waiting = (conversation) => entries.filter((entry) => entry.conversation === conversation && entry.state !== "failed");
+  const waiting = (lane) => entries.filter((entry) => laneOf(entry) === lane && entry.state !== "failed");
   const show = () => onQueue(entries.slice());
 
   /** Store an entry, or go on without that. */
@@ -244,7 +245,7 @@ function createQueue({ userId, storage, pauses, deliver, onQueue }) {
     const entry = { clientId: newClientId(), userId, conversation, ...content, at: timeAfter(entries), state: "waiting" };
     entries.push(entry);
     show();
-    keep(entry).then(() => drain(conversation));
+    keep(entry).then(() => drain(laneOf(entry)));
     return entry;
   }
 
@@ -256,7 +257,7 @@ function createQueue({ userId, storage, pauses, deliver, onQueue }) {
     const entry = find(clientId);
     if (!entry) return;
     update(entry, { state: "waiting", error: undefined });
-    keep(entry).then(() => drain(entry.conversation));
+    keep(entry).then(() => drain(laneOf(entry)));
   }
 
   /**
@@ -280,19 +281,17 @@ function createQueue({ userId, storage, pauses, deliver, onQueue }) {
     show();
   }
 
-  /** Send what waits in a conversation. The tabs take turns, batch by batch. */
-  async function drain(conversation) {
-    if (lanes.has(conversation)) return; // the loop that is running sees what was added
-    lanes.add(conversation);
-    while (!stopped && waiting(conversation).length) {
-      await exclusively(`chat ${userId} ${conversation}`, () => sendBatch(conversation));
-    }
-    lanes.delete(conversation);
+  /** Send what waits on a lane. The tabs take turns, batch by batch. */
+  async function drain(lane) {
+    if (lanes.has(lane)) return; // the loop that is running sees what was added
+    lanes.add(lane);
+    while (!stopped && waiting(lane).length) await exclusively(`chat ${userId} ${lane}`, () => sendBatch(lane));
+    lanes.delete(lane);
   }
 
-  async function sendBatch(conversation) {
+  async function sendBatch(lane) {
     await adopt(); // what was queued earlier in another tab goes first
-    for (const entry of waiting(conversation)) await sendOne(entry);
+    for (const entry of waiting(lane)) await sendOne(entry);
   }
 
   /** Send an entry until it is acknowledged, refused or discarded. */
@@ -327,9 +326,9 @@ function createQueue({ userId, storage, pauses, deliver, onQueue }) {
     entries = [...entries.filter(({ clientId }) => listed.has(clientId) || !adopted.has(clientId)), ...others];
     entries.sort((a, b) => a.at - b.at);
     show();
-    for (const { clientId, conversation } of others) {
-      adopted.add(clientId);
-      drain(conversation);
+    for (const entry of others) {
+      adopted.add(entry.clientId);
+      drain(laneOf(entry));
     }
   }
 
@@ -499,6 +498,12 @@ function createPauses() {
 
   return { after, end };
 }
+
+/**
+ * The lane of an entry.
+ * @param {Entry} entry
+ */
+const laneOf = ({ conversation, image }) => (image ? `${conversation} images` : conversation);
 
 /** Whether another attempt will meet the same failure. */
 const isFinal = ({ status = 0 }) => status >= 400 && status < 500 && !TEMPORARY.has(status);

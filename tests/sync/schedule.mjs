@@ -231,11 +231,14 @@ export class Schedule {
 
   #write(page, count) {
     const conversation = this.#conversation(page.user);
-    for (; count; count--) page.send(conversation, `${this.random.chance(0.05) ? "unfit" : "text"} ${++this.texts}`);
+    for (; count; count--) {
+      const image = this.random.chance(0.1) ? "data:image/png;base64,AA==" : undefined;
+      page.send(conversation, `${this.random.chance(0.05) ? "unfit" : "text"} ${++this.texts}`, image);
+    }
   }
 
-  #note(page, { clientId, conversation, text }) {
-    this.written.set(clientId, { clientId, conversation, text, page, at: this.clock.now, turn: this.texts });
+  #note(page, { clientId, conversation, text, image }) {
+    this.written.set(clientId, { clientId, conversation, text, image, page, at: this.clock.now, turn: this.texts });
   }
 
   /** The user sends a refused message again, or discards it. */
@@ -359,6 +362,7 @@ export class Schedule {
 
   #hasOrder(first, second) {
     const [one, other] = [first.page, second.page];
+    if (first.image !== second.image) return false; // texts overtake images
     if (first.conversation !== second.conversation || one.user !== other.user || one.browser !== other.browser) return false;
     const { ill } = one.browser;
     if (one === other && one === first.sender && one === second.sender) return true; // whatever the storage did

@@ -485,6 +485,18 @@ test("messages of two tabs keep the order in which they were written", async () 
   assert.deepEqual(said(server), ["1", "2", "3", "4"]);
 });
 
+test("texts overtake a photo that is being sent, and photos and texts each keep their order", async () => {
+  const { world, browser, clock, server } = annsWorld();
+  const page = browser.open("ann");
+  world.planRequest = (_page, _path, { image }) => ({ up: image ? 20_000 : 5, down: 5, effect: true, result: "answer" });
+  for (const [text, image] of [["photo 1", "data:"], ["text 1"], ["photo 2", "data:"], ["text 2"]]) page.send(TALK, text, image);
+  await clock.run(1000);
+  assert.deepEqual(said(server), ["text 1", "text 2"]);
+  await clock.run(MINUTE);
+  assert.deepEqual(said(server), ["text 1", "text 2", "photo 1", "photo 2"]);
+  assert.deepEqual(page.queue, []);
+});
+
 test("what a closed tab has queued is sent by another one when it reconnects", async () => {
   const { world, browser, clock, server } = annsWorld();
   const [one, two] = [browser.open("ann"), browser.open("ann")];

@@ -291,9 +291,9 @@ class Page {
     }
   }
 
-  send(conversation, text) {
+  send(conversation, text, image) {
     const other = conversation.split("_").find((id) => id !== this.user);
-    const entry = this.sync.send({ conversation, ...(conversation.includes("_") ? { to: other } : { room: conversation }), text });
+    const entry = this.sync.send({ conversation, ...(conversation.includes("_") ? { to: other } : { room: conversation }), text, image });
     this.onSend(entry);
     return entry;
   }
