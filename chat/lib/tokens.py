@@ -7,8 +7,11 @@ out. Once `LIFETIME` has passed, the previous secret is no longer needed.
 import hashlib
 import hmac
 import secrets
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 import jwt
 
@@ -17,6 +20,7 @@ from chat.models.values import is_id
 LIFETIME = timedelta(days=7)
 BROWSER_LIFETIME = timedelta(days=180)  # of a browser's mark, from its last login
 CLOCK_SKEW = timedelta(seconds=60)  # between the machines that issue and read tokens
+REMEMBERED = 4096  # tokens
 _ALGORITHM = "HS256"
 _REQUIRED = ["iat", "exp", "userId", "sid"]
 
@@ -36,6 +40,8 @@ class Tokens:
     def __init__(self, secret: str, previous_secret: str | None) -> None:
         self._secret = secret
         self._accepted = [secret, *([previous_secret] if previous_secret else [])]
+        # A client sends the same token with each request. Of one that was valid once, only the expiry can change.
+        self._verified = lru_cache(maxsize=REMEMBERED)(self._verify)
 
     def issue(self, user_id: str, session_id: str) -> str:
         """A token for that session, valid for `LIFETIME`."""
@@ -45,17 +51,23 @@ class Tokens:
 
     def read(self, token: str) -> Claims | None:
         """What the token says; None if it is not ours, is damaged, lacks a claim or has expired."""
+        try:
+            claims = self._verified(token)
+        except (jwt.InvalidTokenError, UnicodeError):
+            return None
+        return claims if claims.expires_at > time.time() - CLOCK_SKEW.total_seconds() else None
+
+    def _verify(self, token: str) -> Claims:
+        """What a token says that is valid now. Raises `jwt.InvalidTokenError` or `UnicodeError`."""
         for secret in self._accepted:
-            try:
+            with suppress(jwt.InvalidSignatureError):
                 claims = jwt.decode(
                     token, secret, algorithms=[_ALGORITHM], options={"require": _REQUIRED}, leeway=CLOCK_SKEW
                 )
-            except (jwt.InvalidTokenError, UnicodeError):
-                continue
-            user_id, session_id = claims["userId"], claims["sid"]
-            if isinstance(user_id, str) and isinstance(session_id, str) and is_id(user_id) and session_id:
-                return Claims(user_id, session_id, int(claims["exp"]))
-        return None
+                user_id, session_id = claims["userId"], claims["sid"]
+                if isinstance(user_id, str) and isinstance(session_id, str) and is_id(user_id) and session_id:
+                    return Claims(user_id, session_id, int(claims["exp"]))
+        raise jwt.InvalidTokenError
 
     def mark_browser(self, user_id: str, password_hash: str) -> str:
         """A mark for a browser in which this user has just logged in: it shows that later, until the password changes.
