@@ -116,10 +116,16 @@ def test_what_was_found_is_marked_whatever_its_accents(ann: Person, bob: Person,
         """async () => {
             const { highlighted } = await import("/lib/text.js");
             const parts = (text, query) => highlighted(text, query).map(part => part.props ? [part.props.children] : part);
-            return [parts("Un Café noir", "cafe NOIR"), parts("cafe\u0301s", "CAFE"), parts("😀 naïve", "naive")];
+            return [parts("Un Café noir", "cafe NOIR"), parts("cafe\u0301s", "CAFE"), parts("😀 naïve", "naive"),
+                parts("ﬁne ２", "fine 2")];
         }"""
     )
-    assert marked == [["Un ", ["Café"], " ", ["noir"], ""], ["", ["cafe\u0301"], "s"], ["😀 ", ["naïve"], ""]]
+    assert marked == [
+        ["Un ", ["Café"], " ", ["noir"], ""],
+        ["", ["cafe\u0301"], "s"],
+        ["😀 ", ["naïve"], ""],
+        ["", ["ﬁne"], " ", ["２"], ""],
+    ]
 
 
 def test_a_long_text_is_shown_from_where_it_was_found(ann: Person, bob: Person, visit: Visit) -> None:

@@ -13,8 +13,10 @@ export function linked(text) {
   });
 }
 
-/** A text without its accents and in lower case, for comparing. */
-export const folded = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+/** A text without its accents and in lower case, for comparing: the rule of the server's search. */
+export const folded = (text) =>
+  text.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").normalize("NFC")
+    .toUpperCase().toLowerCase().replaceAll("ς", "σ");
 
 /** The part of a text around the first of the words that were searched for, with all of them marked. */
 export function highlighted(text, query) {
