@@ -14,12 +14,13 @@ from chat.lib import image_process, logs
 from chat.lib.image_stores import open_image_store
 from chat.lib.images import Images
 from chat.lib.limits import Limits
+from chat.lib.mail import Mailer
 from chat.lib.metrics import Metrics
 from chat.lib.passwords import Passwords
 from chat.lib.recent import Recent
 from chat.lib.slots import Slots
 from chat.lib.tokens import Tokens
-from chat.middleware import failures, metrics, origins
+from chat.middleware import failures, mail, metrics, origins
 from chat.middleware.auth import credential
 from chat.middleware.headers import SecurityHeaders
 from chat.middleware.proxies import UntrustedProxies
@@ -50,6 +51,7 @@ def create_app(config: Config | None = None) -> Flask:
         log.warning("ANYONE WHO KNOWS THE ADDRESS CAN JOIN: set SIGNUP=invite, or SIGNUP=open if that is meant")
     failures.init_app(app)
     origins.init_app(app, config)
+    mail.init_app(app, config)
     metrics.init_app(app, parts.metrics)
     for blueprint in (auth.bp, messages.bp, rooms.bp, admin.bp, site.bp, docs.bp):
         app.register_blueprint(blueprint)
@@ -91,6 +93,7 @@ def _build(config: Config) -> Parts:
         images=Images(image_store, image_process.shared, config.max_image_bytes, config.max_image_pixels),
         limits=Limits(config),
         slots=Slots(config.rate_limits),
+        mailer=Mailer(config.smtp_url or "", config.mail_from),
         metrics=Metrics(online_users=lambda: len(presence.here()), sockets=connections.count),
         passwords=Passwords(config.bcrypt_cost),
         tokens=Tokens(config.jwt_secret, config.jwt_secret_previous),

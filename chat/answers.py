@@ -30,6 +30,7 @@ AuditAction = Literal[  # what admins do
     "invitation_revoked",
     "message_deleted",
     "report_dismissed",
+    "reset_link_made",
     "log_exported",
 ]
 Time = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$", title="time")]
@@ -96,9 +97,10 @@ class User(Answer):
 
 
 class Me(User):
-    """The user who asks; ``admin`` if they are one."""
+    """The user who asks; ``admin`` if they are one, ``unverified`` if they have to confirm their email first."""
 
     admin: bool | UnsetType = UNSET
+    unverified: bool | UnsetType = UNSET
 
 
 class LoggedIn(Me, omit_defaults=True):
@@ -199,6 +201,12 @@ class Reports(Answer):
 
     reports: list[Report]
     older: Id | None
+
+
+class ResetLink(Answer):
+    """A link to set a new password: an address, or without `PUBLIC_URL` a path with a fragment."""
+
+    link: str
 
 
 class AuditEntry(Answer):

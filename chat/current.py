@@ -14,6 +14,7 @@ from werkzeug.local import LocalProxy
 from chat.config import Config
 from chat.lib.images import Images
 from chat.lib.limits import Limits
+from chat.lib.mail import Mailer
 from chat.lib.metrics import Metrics
 from chat.lib.passwords import Passwords
 from chat.lib.recent import Recent
@@ -40,6 +41,7 @@ class Parts:
     images: Images
     limits: Limits
     slots: Slots
+    mailer: Mailer
     metrics: Metrics
     passwords: Passwords
     tokens: Tokens
@@ -58,6 +60,7 @@ config = _handle(lambda parts: parts.config)
 store = _handle(lambda parts: parts.store)
 cached_users = _handle(lambda parts: parts.cached_users)
 images = _handle(lambda parts: parts.images)
+mailer = _handle(lambda parts: parts.mailer)
 limits = _handle(lambda parts: parts.limits)
 slots = _handle(lambda parts: parts.slots)
 metrics = _handle(lambda parts: parts.metrics)

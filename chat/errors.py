@@ -126,6 +126,13 @@ class WrongDomainError(ChatError):
     message = "emails of this domain can't sign up here"
 
 
+class EmailNotVerifiedError(ChatError):
+    """The email of this account has to be confirmed first, with the link that was sent to it."""
+
+    status, code = 403, "email_not_verified"
+    message = "confirm your email first: a link was sent to it"
+
+
 class NotAnAdminError(ChatError):
     """Only admins can do this."""
 
@@ -268,6 +275,13 @@ class ImageStoreUnavailableError(ChatError):
 
     status, code = 503, "image_store_unavailable"
     message = "images can't be stored right now; try again soon"
+
+
+class MailNotSetUpError(ChatError):
+    """This server sends no mail: an admin can make a link to set a new password."""
+
+    status, code = 503, "mail_not_set_up"
+    message = "this server sends no mail: ask an admin of this server for a link to set a new password"
 
 
 class RestartingError(ChatError):

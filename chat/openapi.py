@@ -37,6 +37,7 @@ GUARDED = (
     errors.InvalidTokenError,
     errors.UserNotFoundError,
     errors.WrongUserError,
+    errors.EmailNotVerifiedError,
     errors.RateLimitedError,
     errors.DatabaseUnavailableError,
     errors.DatabaseDamagedError,

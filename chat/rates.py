@@ -42,6 +42,8 @@ class Rates:
     signups: str = "120 per minute"  # from one address
     sends: str = "1200 per minute"  # a user: messages, edits, reactions, deletions
     images: str = "60 per minute"  # a user
+    mails: str = "5 per hour"  # mails with a link, to one email or asked for by a user
+    mails_from: str = "60 per hour"  # asked for from one address
     reports: str = "20 per hour"  # a user
     searches: str = "120 per minute"  # a user
     exports: str = "10 per hour"  # a user

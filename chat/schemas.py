@@ -75,6 +75,26 @@ class LinkToken(Struct):
     token: Token
 
 
+class EmailOnly(Struct):
+    """An email."""
+
+    email: str
+
+
+class NewPasswordByLink(Struct):
+    """A new password, and the token of the link that allows it."""
+
+    token: Token
+    password: NewPassword
+
+
+class NewEmail(Struct):
+    """Another email, and the current password as a confirmation."""
+
+    email: Email
+    password: str
+
+
 class Signup(Struct, rename="camel"):
     """A new account; the password has 6 characters to 72 bytes. The invitation is the token that its link ends in."""
 

@@ -161,6 +161,7 @@ def _authenticate(given: dict[str, Any]) -> tuple[User, Connection]:
         me, session_id, expires_at = auth.load_session_user(claimed, None), None, None
     else:
         login = auth.authenticate(token)
+        auth.require_verified(login.user)
         me, session_id, expires_at = login.user, login.session_id, login.expires_at
     if given.get("user", me.id) != me.id:  # optional, as the header X-Chat-User
         raise WrongUserError

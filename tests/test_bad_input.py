@@ -30,6 +30,8 @@ WITH_BODY = {
     ("PUT", "/api/messages/{message}"): ("text",),
     ("POST", "/api/messages/read"): ("conversation", "seq"),
     ("POST", "/api/messages/sync"): ("cursors",),
+    ("POST", "/api/auth/reset-password"): ("token", "password"),
+    ("POST", "/api/auth/confirm-email"): ("token",),
     ("POST", "/api/messages/report"): ("reason", "message", "user"),
     ("POST", "/api/rooms"): ("name", "public", "members"),
     ("PUT", "/api/rooms/{room}"): ("name",),

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from chat.config import Config
+from chat.controllers import links
 from chat.errors import ChatError
 from chat.openapi import ALIAS, METHODS, document
 from tests.clients.http import PASSWORD, Browser, Person
@@ -42,9 +43,16 @@ def _document(app: Flask) -> dict[str, Any]:
 
 
 @pytest.fixture
-def config(config: Config) -> Config:
-    """The settings with which every route is there."""
-    return replace(config, metrics_token=METRICS_TOKEN)
+def config(config: Config, monkeypatch: pytest.MonkeyPatch) -> Config:
+    """The settings with which every route is there; the mails wait."""
+    monkeypatch.setattr("chat.middleware.mail._send", lambda _app: None)
+    return replace(
+        config,
+        metrics_token=METRICS_TOKEN,
+        smtp_url="smtp://mail.example.org",
+        mail_from="chat@example.org",
+        public_url="http://localhost",
+    )
 
 
 @pytest.fixture
@@ -149,13 +157,18 @@ def test_every_code_of_the_table_is_documented_on_some_route(described: dict[str
 
 
 def test_every_route_really_answers_as_it_says(
-    hold_to_it: set[tuple[str, str, int]], described: dict[str, Any], client: Browser, sign_up: SignUp, admin: Person
+    app: Flask,
+    hold_to_it: set[tuple[str, str, int]],
+    described: dict[str, Any],
+    client: Browser,
+    sign_up: SignUp,
+    admin: Person,
 ) -> None:
     for path in ("/healthz", "/readyz", "/api/limits", "/api/about", "/api/openapi.json", "/api/docs", "/api/docs.css"):
         client.get(path)
     client.get("/metrics", headers={"Authorization": f"Bearer {METRICS_TOKEN}"})
     ann, bob = sign_up("Ann"), sign_up("Bob")
-    _manage(admin, sign_up("Carl"))
+    _manage(app, admin, sign_up("Carl"))
     _use_the_account(ann)
     _talk(ann, bob)
     _meet_in_a_room(ann, bob)
@@ -205,7 +218,7 @@ def _use_the_account(me: Person) -> None:
     me.http.delete("/api/auth/sessions")
 
 
-def _manage(admin: Person, carl: Person) -> None:
+def _manage(app: Flask, admin: Person, carl: Person) -> None:
     why, account = {"reason": "because"}, f"/api/admin/users/{carl.id}"
     for path in ("users", f"users/{carl.id}", f"users/{carl.id}/export?reason=asked", "rooms", "log", "log/export"):
         admin.http.get(f"/api/admin/{path}")
@@ -213,6 +226,16 @@ def _manage(admin: Person, carl: Person) -> None:
     admin.http.post("/api/auth/invitation", json={"token": link["link"].partition("#")[2]})
     admin.http.get("/api/admin/invitations")
     admin.http.delete(f"/api/admin/invitations/{link['_id']}")
+    token = admin.http.post(f"{account}/reset-link", json=why).json()["link"].partition("#")[2]
+    carl.http.post("/api/auth/reset-password", json={"token": token, "password": PASSWORD})
+    carl = carl.log_in()
+    carl.http.post("/api/auth/forgot-password", json={"email": carl.email})
+    carl.http.post("/api/auth/confirmation")
+    carl.http.put("/api/auth/email", json={"email": "carl@example.org", "password": PASSWORD})
+    with app.app_context():
+        link = links.draft("email_confirmation", 1, user_id=carl.id, email=carl.email)
+        token = links.make(link).partition("#")[2]
+    carl.http.post("/api/auth/confirm-email", json={"token": token})
     noise = carl.send(admin, "noise")["_id"]
     admin.http.post("/api/messages/report", json={"message": noise, "reason": "rude"})
     (report,) = admin.http.get("/api/admin/reports").json()["reports"]

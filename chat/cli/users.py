@@ -6,7 +6,7 @@ import click
 
 from chat import answers, schemas
 from chat.cli.commands import Commands, actor, all_pages, as_json, reason, show
-from chat.controllers import admin
+from chat.controllers import admin, recovery
 from chat.current import store
 from chat.errors import NotFoundError
 from chat.models.user import normal_email
@@ -61,6 +61,14 @@ def set_password(who: str, generate: bool, reason: str) -> None:
     changed = admin.set_password(actor(), user_id, password, reason)
     click.echo(f"{changed.email} has a new password, and is logged out everywhere.")
     _tell(password, generate)
+
+
+@user.define("reset-link")
+@who
+@reason
+def reset_link(who: str, reason: str) -> None:
+    """Print a link with which a user sets a new password, to pass on to them. It works once, for an hour."""
+    click.echo(recovery.make_reset_link(actor(), _find(who), reason).link)
 
 
 @user.define("make-admin")

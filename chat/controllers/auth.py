@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chat import answers, schemas
-from chat.controllers import sessions, views
+from chat.controllers import mails, sessions, views
 from chat.current import cached_users, config, images, limits, passwords, store, tokens
 from chat.errors import (
     BadRequestError,
     DeactivatedError,
+    EmailNotVerifiedError,
     InvalidCredentialsError,
     InvalidTokenError,
     NoTokenError,
@@ -64,7 +65,9 @@ def count_signup(visitor: Visitor) -> None:
 
 
 def welcome(user: User, visitor: Visitor) -> Welcome:
-    """Log a new user in."""
+    """Log a new user in, who may have to confirm their email first."""
+    if not user.verified:
+        mails.queue("email_confirmation", user.email, user)
     logs.security("signup", user.id)
     return _begin_session(user, visitor)
 
@@ -75,7 +78,8 @@ def new_user(body: schemas.Signup, *, admin: bool = False) -> User:
     if len(body.email) > MAX_EMAIL or not is_email(email):
         raise BadRequestError("this is not an email address")
     name = clean_name(body.full_name, "full name")
-    return User(email=email, full_name=name, password_hash=hash_new(body.password), admin=admin)
+    password_hash = hash_new(body.password)
+    return User(email=email, full_name=name, password_hash=password_hash, admin=admin, verified=not config.verify_email)
 
 
 def login(body: schemas.Credentials, visitor: Visitor) -> Welcome:
@@ -90,7 +94,8 @@ def login(body: schemas.Credentials, visitor: Visitor) -> Welcome:
     user = store.users.find_by_email(email)  # as it was typed, for accounts of before emails were normalised
     if user is None and account != email:
         user = store.users.find_by_email(account)
-    if user and (browser := _known_browser(user, visitor)):
+    browser = _known_browser(user, visitor) if user else None
+    if browser:
         guesses = _guesses(browser)
     else:
         network = network_of(visitor.address)
@@ -98,6 +103,8 @@ def login(body: schemas.Credentials, visitor: Visitor) -> Welcome:
     user = _verify(account, user, body.password, guesses)
     if user.deactivated_at:
         raise DeactivatedError
+    if not browser:
+        mails.queue("new_login", user.email, user, visitor.user_agent)
     logs.security("login", user.id)
     return _begin_session(user, visitor)
 
@@ -118,6 +125,12 @@ def authenticate(token: str | None) -> Login:
     if claims is None:
         raise InvalidTokenError
     return Login(load_session_user(claims.user_id, claims.session_id), claims.session_id, claims.expires_at)
+
+
+def require_verified(user: User) -> None:
+    """Raise `EmailNotVerifiedError` if the user has to confirm their email first."""
+    if config.verify_email and not user.verified:
+        raise EmailNotVerifiedError
 
 
 def load_session_user(user_id: str, session_id: str | None) -> User:
@@ -146,6 +159,7 @@ def change_password(login: Login, body: schemas.PasswordChange) -> tuple[answers
         raise InvalidCredentialsError("the current password is wrong")
     logs.security("password_changed", me.id)
     sessions.announce_end(me.id, [session.id for session in ended])
+    mails.queue("password_changed", me.email, me)
     return views.me(store.users.find(me.id) or me), tokens.mark_browser(me.id, new_hash)
 
 

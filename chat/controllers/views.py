@@ -57,7 +57,7 @@ def _other(viewer: Viewer, other: User) -> answers.User:
 
 def me(me: User) -> answers.Me:
     """A user as they see themselves."""
-    return _joined(answers.Me, user(me), admin=me.admin or UNSET)
+    return _joined(answers.Me, user(me), admin=me.admin or UNSET, unverified=not me.verified or UNSET)
 
 
 def account(account: User) -> answers.Account:

@@ -23,6 +23,17 @@ View = Callable[..., Any]
 
 
 def protect_route(view: View) -> View:
+    """Let only logged-in users through, whose email is confirmed if it has to be; the view gets them as ``login``."""
+
+    @wraps(view)
+    def guarded(login: Login, **arguments: Any) -> Any:
+        auth.require_verified(login.user)
+        return view(login=login, **arguments)
+
+    return protect_unverified(guarded)
+
+
+def protect_unverified(view: View) -> View:
     """Let only logged-in users through; the view gets who it is as ``login``."""
 
     @wraps(view)

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, stream_with_context
 
 from chat import answers, schemas
-from chat.controllers import admin, admin_rooms, audit, invitations, moderation
+from chat.controllers import admin, admin_rooms, audit, invitations, moderation, recovery
 from chat.controllers.audit import acting
 from chat.errors import AlreadyDecidedError, NotFoundError, NotMigratedError
 from chat.lib.archive import zipped
@@ -53,6 +53,14 @@ def reactivate(me: User, user_id: Id, body: schemas.Reason) -> answers.Account:
 def log_out(me: User, user_id: Id, body: schemas.Reason) -> answers.Account:
     """End all sessions of a user."""
     return admin.log_out(acting(me), user_id, body.reason)
+
+
+@bp.post("/users/<user_id>/reset-link")
+@require_admin
+@endpoint()
+def make_reset_link(me: User, user_id: Id, body: schemas.Reason) -> answers.ResetLink:
+    """Make a link with which a user sets a new password, to pass on to them. It works once, for an hour."""
+    return recovery.make_reset_link(acting(me), user_id, body.reason)
 
 
 @bp.put("/users/<user_id>/admin")

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, request, stream_with_context
 
 from chat import answers, schemas
-from chat.controllers import account, auth, invitations, joining, sessions, views
+from chat.controllers import account, auth, invitations, joining, recovery, sessions, views
 from chat.controllers.auth import Login
 from chat.errors import (
     BadImageError,
@@ -14,6 +14,7 @@ from chat.errors import (
     InvalidCredentialsError,
     InvalidLinkError,
     InvitationNeededError,
+    MailNotSetUpError,
     SignupClosedError,
     UserExistsError,
     WrongDomainError,
@@ -25,6 +26,7 @@ from chat.middleware.auth import (
     current_token,
     mark_browser,
     protect_route,
+    protect_unverified,
     set_cookie,
 )
 from chat.middleware.endpoint import encoded, endpoint
@@ -67,8 +69,45 @@ def logout() -> Response:
     return clear_cookie(encoded(answers.Done(message="logged out successfully")))
 
 
+@bp.post("/forgot-password")
+@endpoint(fails=(MailNotSetUpError,))
+def forgot_password(body: schemas.EmailOnly) -> answers.Done:
+    """Send a link to set a new password. The answer is the same whether or not there is such an account."""
+    return recovery.forgot(body, _visitor())
+
+
+@bp.post("/reset-password")
+@endpoint(fails=(InvalidLinkError,))
+def reset_password(body: schemas.NewPasswordByLink) -> answers.Done:
+    """Set a new password with a link; all sessions end."""
+    return recovery.reset(body)
+
+
+@bp.post("/confirm-email")
+@endpoint(fails=(InvalidLinkError, UserExistsError))
+def confirm_email(body: schemas.LinkToken) -> answers.Me:
+    """Confirm an email with a link, or change to it."""
+    return recovery.confirm(body)
+
+
+@bp.post("/confirmation")
+@protect_unverified
+@endpoint(fails=(MailNotSetUpError,))
+def send_confirmation(me: User) -> answers.Done:
+    """Send the link that confirms my email once more."""
+    return recovery.send_confirmation(me)
+
+
+@bp.put("/email")
+@protect_unverified
+@endpoint(fails=(InvalidCredentialsError, MailNotSetUpError))
+def change_email(me: User, body: schemas.NewEmail) -> answers.Done:
+    """Change my email: a link goes to the new one, and confirms it."""
+    return recovery.change_email(me, body)
+
+
 @bp.get("/check")
-@protect_route
+@protect_unverified
 @endpoint()
 def check(me: User) -> answers.Me:
     """Who am I?"""

@@ -75,6 +75,10 @@ class CachedUsers:
         with self._change(user_id) as users:
             return users.set_password(user_id, old_hash=old_hash, new_hash=new_hash, keep_session=keep_session)
 
+    def set_email(self, user_id: str, email: str) -> bool:
+        with self._change(user_id) as users:
+            return users.set_email(user_id, email)
+
     def remove(self, user_id: str) -> User | None:
         with self._change(user_id) as users:
             return users.remove(user_id)

@@ -19,6 +19,7 @@ from chat.answers import Deleter
 from chat.models.audit import Entry
 from chat.models.conversation import Conversation, Room, Summary
 from chat.models.link import Key, Link, Purpose
+from chat.models.mail import Mail
 from chat.models.message import Draft, LegacyMessage, Message
 from chat.models.report import Report
 from chat.models.user import Session, User
@@ -117,6 +118,9 @@ class Users(Protocol):
         Return None, and change nothing, if ``old_hash`` is no longer the user's hash.
         """
 
+    def set_email(self, user_id: str, email: str) -> bool:
+        """Change the email. Return False, and change nothing, if it is taken in any case, or there is no such user."""
+
     def set_last_seen(self, user_id: str, time: int) -> None:
         """Note when the user was last connected."""
 
@@ -142,9 +146,9 @@ class Users(Protocol):
         """Those of these sessions that have not ended, in one query."""
 
     def endings(self) -> int:
-        """A number that grows whenever `change_account` or `remove` has ended sessions, in whatever process.
+        """A number that grows with each `change_account` and `remove`, in whatever process.
 
-        The command line is a process that no bus connects to the servers: so they notice what it ends.
+        The command line is a process that no bus connects to the servers: so they notice what it does.
         """
 
     def set_blocked(self, user_id: str, other_id: str, blocked: bool) -> None:
@@ -322,6 +326,22 @@ class Links(Protocol):
         """Remove all links that are for that user."""
 
 
+class Outbox(Protocol):
+    """Mails that wait to be sent."""
+
+    def add(self, mail: Mail) -> None:
+        """Store a mail."""
+
+    def take(self, until: int) -> Mail | None:
+        """Take a mail that is due, with one attempt more; no one else takes it before ``until``. None if none is due."""
+
+    def postpone(self, mail_id: str, until: int) -> None:
+        """Have a mail that was taken wait until then."""
+
+    def remove(self, mail_id: str) -> None:
+        """Forget a mail, which was sent or is given up."""
+
+
 class Reports(Protocol):
     """What users reported, and what became of it."""
 
@@ -358,6 +378,7 @@ class Store(Protocol):
     audit: Audit
     links: Links
     reports: Reports
+    outbox: Outbox
 
     def ping(self) -> None:
         """Return if the database answers, else raise `DatabaseUnavailableError`."""

@@ -29,6 +29,8 @@ ENTRANCE = (
 CHANGING = (
     Route("PUT", "/api/auth/update-profile", {"fullName": "Changed"}),
     Route("PUT", "/api/auth/password", {"currentPassword": "{password}", "newPassword": "{password}2"}),
+    Route("PUT", "/api/auth/email", {"email": "{email}", "password": "{password}"}),
+    Route("POST", "/api/auth/confirmation"),
     Route("DELETE", "/api/auth/sessions"),
     Route("DELETE", "/api/auth/sessions/{session}"),
     Route("DELETE", "/api/auth/account", {"password": "{password}"}),
@@ -71,6 +73,7 @@ ADMINS = (  # what only admins can do
     Route("DELETE", "/api/admin/users/{friend}/admin", REASON),
     Route("GET", "/api/admin/users/{friend}/export?reason=because"),
     Route("DELETE", "/api/admin/users/{friend}", REASON),
+    Route("POST", "/api/admin/users/{friend}/reset-link", REASON),
     Route("GET", "/api/admin/reports"),
     Route("POST", "/api/admin/reports/{message}", {"outcome": "dismissed", "reason": "because"}),
     Route("DELETE", "/api/admin/messages/{message}", REASON),

@@ -42,6 +42,17 @@ def test_invitation(target: Target) -> None:
     refused(target.ask("POST", "/api/auth/signup", json={**body, "invitation": UNKNOWN + "A" * 32}), 403)
 
 
+@attack("guesses the token of a link that sets a password or confirms an email", "403 in the same words, or 400")
+def test_mailed_links(target: Target) -> None:
+    paths = {"/api/auth/reset-password": {"password": "taken over"}, "/api/auth/confirm-email": {}}
+    for path, body in paths.items():
+        for guess in ("", UNKNOWN, UNKNOWN + "A" * 32, target.ann.id + "A" * 32, "' OR 1=1 --"):
+            refused(target.ask("POST", path, json={"token": guess, **body}), 403, "invalid_link")
+        for odd in ({"$ne": None}, ["x"], 7, None, "x" * 101):
+            refused(target.ask("POST", path, json={"token": odd, **body}), 400)
+    target.ann.log_in()
+
+
 @attack("changes, cuts or forges the audit log", "405 or 404: there is no such method")
 def test_log(target: Target) -> None:
     for method in ("POST", "PUT", "PATCH", "DELETE"):

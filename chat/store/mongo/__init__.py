@@ -10,11 +10,12 @@ from chat.store.mongo.ledger import Ledger
 from chat.store.mongo.legacy import Legacy
 from chat.store.mongo.links import MongoLinks
 from chat.store.mongo.messages import MongoMessages
+from chat.store.mongo.outbox import MongoOutbox
 from chat.store.mongo.reports import MongoReports
 from chat.store.mongo.upkeep import MongoUpkeep
 from chat.store.mongo.users import MongoUsers
 from chat.store.mongo.writing import Writing
-from chat.store.port import Audit, Conversations, Links, Messages, Reports, Upkeep, Users
+from chat.store.port import Audit, Conversations, Links, Messages, Outbox, Reports, Upkeep, Users
 
 
 class MongoStore:
@@ -34,6 +35,7 @@ class MongoStore:
         self.audit: Audit = MongoAudit(self._connection)
         self.links: Links = MongoLinks(self._connection)
         self.reports: Reports = MongoReports(self._connection)
+        self.outbox: Outbox = MongoOutbox(self._connection)
         self.legacy = Legacy(self._connection, writing)
         try:
             with failures_named():

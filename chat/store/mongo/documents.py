@@ -14,6 +14,7 @@ from chat.models.audit import Entry
 from chat.models.conversation import Conversation, Direct, Room
 from chat.models.folding import fold
 from chat.models.link import Link
+from chat.models.mail import Mail
 from chat.models.message import LegacyMessage, Message
 from chat.models.report import Report
 from chat.models.user import Session, User
@@ -126,6 +127,16 @@ REPORT = {
     "outcome": _plain("outcome"),
     "closed_at": _time("closedAt"),
 }
+MAIL = {
+    "id": _id("_id"),
+    "kind": _plain("kind"),
+    "email": _plain("email"),
+    "user_id": _id("userId"),
+    "details": _plain("details"),
+    "created_at": _time("createdAt"),
+    "due_at": _time("dueAt"),
+    "attempts": _plain("attempts"),
+}
 LINK = {
     "id": _id("_id"),
     "purpose": _plain("purpose"),
@@ -209,6 +220,11 @@ def entry(document: Document) -> Entry:
 def report(document: Document) -> Report:
     """A document of the collection ``reports``."""
     return Report(**_read(document, REPORT))
+
+
+def mail(document: Document) -> Mail:
+    """A document of the collection ``outbox``."""
+    return Mail(**_read(document, MAIL))
 
 
 def link(document: Document) -> Link:

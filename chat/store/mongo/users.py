@@ -78,8 +78,7 @@ class MongoUsers:
         if change.end_sessions:
             update["$set"]["sessions"] = []
         found = self._users.find_one_and_update({"_id": ObjectId(user_id)}, update)
-        if change.end_sessions:
-            self._count_endings()
+        self._count_endings()
         return documents.user(found) if found else None
 
     @operation
@@ -110,6 +109,16 @@ class MongoUsers:
         if found is None:
             return None
         return [session for session in documents.user(found).sessions if session.id != keep_session]
+
+    @operation
+    def set_email(self, user_id: str, email: str) -> bool:
+        if any(user.id != user_id for user in self._spellings(email)):
+            return False
+        change = {"$set": {"email": email, "updatedAt": DatetimeMS(now())}}
+        try:
+            return self._users.update_one({"_id": ObjectId(user_id)}, change).matched_count == 1
+        except DuplicateKeyError:
+            return False
 
     @operation
     def set_last_seen(self, user_id: str, time: int) -> None:

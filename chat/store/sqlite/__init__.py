@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from chat.store.port import Audit, Conversations, Links, Messages, Reports, Upkeep, Users
+from chat.store.port import Audit, Conversations, Links, Messages, Outbox, Reports, Upkeep, Users
 from chat.store.sqlite.audit import SqliteAudit
 from chat.store.sqlite.conversations import SqliteConversations
 from chat.store.sqlite.file import SqliteFile
 from chat.store.sqlite.links import SqliteLinks
 from chat.store.sqlite.messages import SqliteMessages
+from chat.store.sqlite.outbox import SqliteOutbox
 from chat.store.sqlite.reports import SqliteReports
 from chat.store.sqlite.upkeep import SqliteUpkeep
 from chat.store.sqlite.users import SqliteUsers
@@ -28,6 +29,7 @@ class SqliteStore:
         self.audit: Audit = SqliteAudit(self._file)
         self.links: Links = SqliteLinks(self._file)
         self.reports: Reports = SqliteReports(self._file)
+        self.outbox: Outbox = SqliteOutbox(self._file)
 
     def ping(self) -> None:
         """Raise `DatabaseUnavailableError` or `DatabaseDamagedError` if the file can't be used."""

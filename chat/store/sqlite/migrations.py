@@ -179,6 +179,19 @@ def _erasure(db: Db) -> None:
         db.execute("UPDATE messages SET text = ? WHERE number = ?", [renamed_to(text or ""), number])
 
 
+def _outbox(db: Db) -> None:
+    """Mails wait until they are sent."""
+    _execute(
+        db,
+        """
+        CREATE TABLE outbox (
+            id TEXT PRIMARY KEY, kind TEXT NOT NULL, email TEXT NOT NULL, user_id TEXT, details TEXT NOT NULL,
+            created_at INTEGER NOT NULL, due_at INTEGER NOT NULL, attempts INTEGER NOT NULL
+        ) WITHOUT ROWID;
+        """,
+    )
+
+
 def _execute(db: Db, script: str) -> None:
     """Execute statements, each of which ends at the end of a line, within the open transaction."""
     statement = ""
@@ -198,6 +211,7 @@ STEPS: tuple[Callable[[Db], None], ...] = (
     _links,
     _reports,
     _erasure,
+    _outbox,
 )
 
 _SCHEMA_1_0 = """

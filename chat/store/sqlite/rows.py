@@ -7,6 +7,7 @@ from typing import Any
 from chat.models.audit import Entry
 from chat.models.conversation import Conversation, Direct, Room
 from chat.models.link import Link
+from chat.models.mail import Mail
 from chat.models.message import Message
 from chat.models.report import Report
 from chat.models.user import Session, User
@@ -17,6 +18,7 @@ CONVERSATION = tuple(name for name in Room.__struct_fields__ if name not in ("me
 MESSAGE = Message.__struct_fields__
 ENTRY = Entry.__struct_fields__
 LINK = Link.__struct_fields__
+MAIL = Mail.__struct_fields__
 REPORT = Report.__struct_fields__
 
 
@@ -73,6 +75,11 @@ def link(row: Any) -> Link:
 def report(row: Any) -> Report:
     """A row of the columns `REPORT`."""
     return Report(**dict(zip(REPORT, row, strict=True)))
+
+
+def mail(row: Any) -> Mail:
+    """A row of the columns `MAIL`."""
+    return Mail(**dict(zip(MAIL, row, strict=True)))
 
 
 def message(row: Any) -> Message:

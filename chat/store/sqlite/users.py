@@ -66,7 +66,7 @@ class SqliteUsers:
             db.execute(query, [*wanted.values(), user_id])
             if change.end_sessions:
                 _end(db, list(before.sessions))
-                _count_endings(db)
+            _count_endings(db)
             return before
 
         return self._file.write(apply)
@@ -100,6 +100,10 @@ class SqliteUsers:
             return _end(db, [session for session in _sessions(db, user_id) if session.id != keep_session])
 
         return self._file.write(change)
+
+    def set_email(self, user_id: str, email: str) -> bool:
+        query = "UPDATE OR IGNORE users SET email = ?, updated_at = ? WHERE id = ?"
+        return self._file.write(lambda db: db.execute(query, [email.lower(), now(), user_id]).rowcount == 1)
 
     def set_last_seen(self, user_id: str, time: int) -> None:
         self._file.write(lambda db: db.execute("UPDATE users SET last_seen = ? WHERE id = ?", [time, user_id]))
