@@ -1,10 +1,13 @@
 """Where a user is logged in: the list, ending one or all others, and what another password does to them."""
 
+import time
 from collections.abc import Callable
 
+import jwt
 import pytest
 from flask import Flask
 
+from chat.config import Config
 from chat.models.values import now
 from chat.realtime.bus import UserChanged
 from chat.store import cache
@@ -112,3 +115,37 @@ def test_a_change_is_published_and_what_others_publish_is_forgotten(ann: Person,
     assert published == [UserChanged(ann.id)]
     other.extensions["chat"].bus.publish(published[0])
     assert elsewhere.get("/api/auth/check").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("issued", "expires", "status"),
+    [
+        (2, 3600, 200),  # by a machine whose clock is ahead
+        (3600, 3600, 200),  # before the clock went back by an hour
+        (0, -2, 200),  # read by a machine whose clock is ahead
+        (0, -90, 401),
+    ],
+)
+def test_clocks_that_differ_or_go_back_log_no_one_out(
+    ann: Person, config: Config, issued: int, expires: int, status: int
+) -> None:
+    now = int(time.time())
+    claims = jwt.decode(ann.token, config.jwt_secret, algorithms=["HS256"])
+    token = jwt.encode({**claims, "iat": now + issued, "exp": now + expires}, config.jwt_secret)
+    assert ann.http.get("/api/auth/check", token=token).status_code == status
+
+
+def test_sessions_are_in_the_order_of_their_logins_whatever_the_clock_says(
+    ann: Person, make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = time.time_ns
+    monkeypatch.setattr(time, "time_ns", lambda: real() - 3600 * 10**9)
+    later = ann.log_in().http
+    found = later.get("/api/auth/sessions").json()
+    assert [session["current"] for session in found] == [True, False]
+    assert found[0]["createdAt"] < found[1]["createdAt"]
+    monkeypatch.undo()
+    ended = in_process(make_app(rate_limits=True, max_sessions=2)).newcomer("Ann", ann.email).log_in()
+    assert ended.http.get("/api/auth/check").status_code == 200
+    assert ann.ask("GET", "/api/auth/check").status_code == 401  # the first login, though its time is later
+    assert later.get("/api/auth/check").status_code == 200

@@ -13,8 +13,7 @@ from chat.realtime.bus import SessionEnded
 
 def index(me: User, current_id: str) -> list[answers.Session]:
     """Where I am logged in, the newest login first; ``current`` marks the one that asks."""
-    newest_first = sorted(me.sessions, key=lambda session: (session.created_at, session.id), reverse=True)
-    return [views.session(session, current_id) for session in newest_first]
+    return [views.session(session, current_id) for session in reversed(me.sessions)]
 
 
 def revoke(me: User, session_id: str) -> None:

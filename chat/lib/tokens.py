@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 import jwt
+from jwt.types import Options
 
 from chat.models.values import is_id
 
@@ -22,12 +23,13 @@ BROWSER_LIFETIME = timedelta(days=180)  # of a browser's mark, from its last log
 CLOCK_SKEW = timedelta(seconds=60)  # between the machines that issue and read tokens
 REMEMBERED = 4096  # tokens
 _ALGORITHM = "HS256"
-_REQUIRED = ["iat", "exp", "userId", "sid"]
+# When a token was issued is not compared: after the clock went back, tokens of before would have to wait for it.
+_OPTIONS: Options = {"require": ["iat", "exp", "userId", "sid"], "verify_iat": False}
 
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a valid token says; ``expires_at`` is in seconds since 1970."""
+    """What a valid token says; from ``expires_at``, in seconds since 1970, it is no longer accepted."""
 
     user_id: str
     session_id: str
@@ -55,18 +57,16 @@ class Tokens:
             claims = self._verified(token)
         except (jwt.InvalidTokenError, UnicodeError):
             return None
-        return claims if claims.expires_at > time.time() - CLOCK_SKEW.total_seconds() else None
+        return claims if claims.expires_at > time.time() else None
 
     def _verify(self, token: str) -> Claims:
         """What a token says that is valid now. Raises `jwt.InvalidTokenError` or `UnicodeError`."""
         for secret in self._accepted:
             with suppress(jwt.InvalidSignatureError):
-                claims = jwt.decode(
-                    token, secret, algorithms=[_ALGORITHM], options={"require": _REQUIRED}, leeway=CLOCK_SKEW
-                )
+                claims = jwt.decode(token, secret, algorithms=[_ALGORITHM], options=_OPTIONS, leeway=CLOCK_SKEW)
                 user_id, session_id = claims["userId"], claims["sid"]
                 if isinstance(user_id, str) and isinstance(session_id, str) and is_id(user_id) and session_id:
-                    return Claims(user_id, session_id, int(claims["exp"]))
+                    return Claims(user_id, session_id, int(claims["exp"] + CLOCK_SKEW.total_seconds()))
         raise jwt.InvalidTokenError
 
     def mark_browser(self, user_id: str, password_hash: str) -> str:

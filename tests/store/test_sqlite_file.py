@@ -15,12 +15,15 @@ from typing import Any
 
 import pytest
 
+from chat import create_app
+from chat.config import Config
 from chat.errors import DatabaseDamagedError, DatabaseUnavailableError
 from chat.models.conversation import direct
 from chat.models.message import Draft
 from chat.models.user import User
 from chat.store.sqlite import SqliteStore, file, writer
 from chat.store.sqlite.connection import Db
+from tests.clients.wsgi import in_process
 from tests.services import ROOT
 from tests.store.conftest import add_user
 
@@ -200,6 +203,31 @@ def test_damage_is_found_at_the_start_before_anyone_reads_it(path: Path, caplog:
         _wait_until(lambda: "flask verify" in caplog.text)
         with pytest.raises(DatabaseDamagedError):
             store.ping()
+
+
+def test_over_a_damaged_file_reads_and_writes_are_503_and_the_server_is_not_ready(path: Path) -> None:
+    config = Config(jwt_secret="x" * 48, data_dir=path.parent, rate_limits=False, bcrypt_cost=4)
+    app = create_app(config)
+    site = in_process(app)
+    ann, bob = site.sign_up("Ann"), site.sign_up("Bob")
+    for number in range(100):
+        ann.send(bob, f"{number}" * 100)
+    app.extensions["chat"].store.close()
+    content = bytearray(path.read_bytes())
+    for page in range(PAGE, len(content), PAGE):  # all but the first, so that the file can be opened
+        if b"50" * 100 in content[page : page + PAGE]:
+            content[page : page + 64] = b"\xff" * 64
+    path.write_bytes(content)
+    app = create_app(config)
+    with closing(app.extensions["chat"].store):
+        site = in_process(app)
+        for method, address, body in (
+            ("GET", f"/api/messages/{bob.id}", None),
+            ("POST", f"/api/messages/send/{bob.id}", {"text": "more", "clientId": "1"}),
+            ("GET", "/readyz", None),
+        ):
+            answer = site.browser(ann.token).request(method, address, body)
+            assert (answer.status_code, answer.json()["code"]) == (503, "database_damaged")
 
 
 def test_a_disk_that_could_not_read_for_a_while_is_not_damaged(store: SqliteStore) -> None:

@@ -78,9 +78,7 @@ class SqliteFile:
     def check(self) -> None:
         """Raise if the file is known to be damaged, or is no longer the one that this process opened."""
         with self._failures_named():
-            if self._damaged:
-                self._check_pages_soon()
-                raise sqlite3.DatabaseError
+            self._require_undamaged()
             if not self._is_in_place():
                 raise ReplacedError
             self.one("SELECT 1 FROM users")
@@ -128,9 +126,11 @@ class SqliteFile:
     def write(self, work: Callable[[Db], T]) -> T:
         """Do ``work`` in a transaction: all of it or nothing. When this returns, its changes are on the disk.
 
-        ``work`` runs in a native thread: it can use no lock and no logger.
+        Nothing is written into a file that is known to be damaged. ``work`` runs in a native thread: it can use no lock and
+        no logger.
         """
         with self._failures_named():
+            self._require_undamaged()
             return self._writer.run(work, WRITE_SECONDS)
 
     @contextmanager
@@ -169,6 +169,11 @@ class SqliteFile:
     def _identify(self) -> list[tuple[int, int]]:
         found = [Path(f"{self._path}{suffix}").stat() for suffix in ("", "-wal")]
         return [(stat.st_dev, stat.st_ino) for stat in found]
+
+    def _require_undamaged(self) -> None:
+        if self._damaged:
+            self._check_pages_soon()
+            raise sqlite3.DatabaseError
 
     def _check_pages_soon(self) -> None:
         """Look for damage, beside the server. A disk that fails to read looks like damage, until it reads again."""
