@@ -4,15 +4,19 @@ import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
+from pathlib import Path
 
 import pytest
 from pymongo import MongoClient
 from pymongo.monitoring import CommandListener, CommandStartedEvent
 
+from chat import create_app
+from chat.config import Config
 from chat.models.conversation import Room, direct
 from chat.models.message import Draft
 from chat.models.user import User
 from chat.store.mongo import MongoStore, connection, writing
+from tests.clients.wsgi import in_process
 from tests.store.conftest import add_user
 
 
@@ -84,6 +88,21 @@ def test_a_message_to_a_room_reads_no_users(store: MongoStore, people: list[User
     with commands.during() as sent:
         store.messages.append(Draft(conversation=room.id, sender_id=people[0].id, text="text"))
     assert sent == ["update", "insert", "find"]  # the last: whether the room was removed meanwhile
+
+
+def test_a_send_over_http_asks_no_more_than_its_message_does(
+    mongo: str, tmp_path: Path, commands: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "MongoClient", partial(MongoClient, event_listeners=[commands]))
+    database = f"{mongo}/chat_{uuid.uuid4().hex}"
+    app = create_app(Config(jwt_secret="x" * 48, data_dir=tmp_path, mongo_url=database, bcrypt_cost=4))
+    with closing(app.extensions["chat"].store):
+        site = in_process(app)
+        ann, bob = site.sign_up("Ann"), site.sign_up("Bob")
+        ann.send(bob, "hello")
+        with commands.during() as sent:
+            ann.send(bob, "hello")
+    assert sent == ["update", "insert"]
 
 
 def test_who_may_write_is_read_again_after_a_while(
