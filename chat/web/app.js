@@ -1,6 +1,6 @@
 /** The page: what is shown, and what goes on as long as it is open. */
 
-import { html, render, useEffect } from "/html.js";
+import { html, render, useEffect, useState } from "/html.js";
 import { showCount } from "/lib/attention.js";
 import { start } from "/lib/session.js";
 import { conversationAt, watch } from "/lib/state.js";
@@ -25,9 +25,13 @@ function App({ state }) {
 }
 
 function Chat({ state }) {
-  const { dialog, conversations, listed, path } = state;
+  const { dialog, conversations, listed, path, me } = state;
   const open = conversations[conversationAt(path)];
   const loading = !listed && path !== "/";
+  if (me.admin && /^\/admin(\/|$)/.test(path)) {
+    return html`<${Administration} ...${state} />
+      ${dialog && html`<${OpenDialog} key=${dialog} dialog=${dialog} state=${state} />`}`;
+  }
   return html`<div class=${open || loading ? "app app--open" : "app"}>
       <${Sidebar} ...${state} />
       ${
@@ -38,6 +42,15 @@ function Chat({ state }) {
     </div>
     ${dialog && html`<${OpenDialog} key=${dialog} dialog=${dialog} state=${state} />`}
     <${EmojiPicker} />`;
+}
+
+/** Few users are admins, so the page of most does without its scripts. */
+function Administration(properties) {
+  const [Admin, setAdmin] = useState();
+  useEffect(() => {
+    import("/admin/admin.js").then((loaded) => setAdmin(() => loaded.Admin));
+  }, []);
+  return Admin ? html`<${Admin} ...${properties} />` : html`<${Skeleton} of="the administration" />`;
 }
 
 const NoConversation = ({ loading }) =>

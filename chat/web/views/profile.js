@@ -7,6 +7,7 @@ import { canNotify, notificationsOn, wantNotifications } from "/lib/attention.js
 import { exactTime } from "/lib/format.js";
 import { readProfilePicture } from "/lib/images.js";
 import { deleteAccount, logOut } from "/lib/session.js";
+import { closeDialog, go } from "/lib/state.js";
 import { attempt, notify } from "/lib/toasts.js";
 import { Dialog, Field, Form, Icon, NewPasswordField, PasswordField, UserAvatar } from "/views/ui.js";
 
@@ -25,6 +26,11 @@ export function Profile({ me, limits }) {
     <${Password} limits=${limits} onChanged=${loadSessions} />
     <${Data} />
   <//>`;
+}
+
+function administer() {
+  closeDialog();
+  go("/admin");
 }
 
 function Me({ me, limits }) {
@@ -49,6 +55,7 @@ function Me({ me, limits }) {
         <strong dir="auto">${me.fullName}</strong>
         <p>${me.email}</p>
         <button class="link" onClick=${() => attempt(logOut)}>Log out</button>
+        ${me.admin && html`<button class="link" onClick=${administer}>Administration</button>`}
       </div>
     </div>
     <${Form} action=${save} submit="Save name" kind="quiet">

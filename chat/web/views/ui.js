@@ -4,6 +4,8 @@ import { classes, createContext, html, useContext, useEffect, useRef, useState }
 import { characters, hue, initials } from "/lib/format.js";
 import { closeDialog } from "/lib/state.js";
 
+const MAX_REASON = 500; // characters, as the server has it
+
 export const Icon = ({ name }) =>
   html`<svg class="icon" aria-hidden="true"><use href=${`/img/icons.svg#${name}`} /></svg>`;
 
@@ -80,15 +82,17 @@ export function Dialog({ title, class: name, initialFocus, children }) {
   </dialog>`;
 }
 
-/** A question before an action. */
-export function Confirm({ title, text, yes, run }) {
-  const action = async () => {
-    await run();
+/** A question before an action, which may ask for a reason: `run({ reason })`. */
+export function Confirm({ title, text, yes, run, asksReason }) {
+  const action = async (values) => {
+    await run(values);
     closeDialog();
   };
   return html`<${Dialog} title=${title} class="dialog--small">
     <p>${text}</p>
-    <${Form} action=${action} submit=${yes} kind="danger" />
+    <${Form} action=${action} submit=${yes} kind="danger">
+      ${asksReason && html`<${Field} label="Reason" name="reason" asked="a reason" max=${MAX_REASON} required />`}
+    <//>
   <//>`;
 }
 
