@@ -18,6 +18,7 @@ from werkzeug.serving import make_server
 
 from chat import create_app
 from chat.config import Config
+from chat.realtime.server import socketio
 from chat.store.port import AccountChange
 from tests.clients.http import Browser, Person, Site
 from tests.clients.sockets import Socket
@@ -30,9 +31,11 @@ Connect = Callable[..., Socket]
 SLOW = {  # by file or folder: real processes, a browser, or thousands of requests
     *("attacks", "browser", "realtime", "sync"),
     *("test_attack_pack", "test_cluster", "test_delivery", "test_fuzz", "test_large_room", "test_migrate", "test_seed"),
-    *("test_benchmark", "test_deploy", "test_servers", "test_services", "test_store_model", "test_upgrade"),
+    *("test_benchmark", "test_deploy", "test_numbers", "test_servers", "test_services", "test_store_model"),
+    "test_upgrade",
 }
-LASTING = re.compile("process_request|_loop|_send_ping|_service_task|pymongo")  # threads that do not end by themselves
+# Threads that do not end by themselves, or take a second.
+LASTING = re.compile("process_request|_loop|_send_ping|_service_task|_watch|pymongo")
 settings.load_profile("ci")  # the same generated examples each time; tests/fuzz.py looks for the rare ones
 
 
@@ -120,8 +123,8 @@ def admin(app: Flask, sign_up: SignUp) -> Person:
 def live(app: Flask) -> Iterator[str]:
     """The address of a real server with the app, on which real sockets connect.
 
-    Afterwards it waits for what the app has started: a broadcast that is due in a tenth of a second would reach the next
-    test's sockets, since there is one Socket.IO server for all apps of a process.
+    Afterwards it stops what the app does every second, and waits for what it has started: a broadcast that is due in a
+    tenth of a second would reach the next test's sockets, since there is one Socket.IO server for all apps of a process.
     """
     before = set(threading.enumerate())
     server = make_server("127.0.0.1", 0, app, threaded=True)
@@ -131,6 +134,7 @@ def live(app: Flask) -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
+    socketio.server.eio.every_tick.clear()
     end = time.monotonic() + 1
     for other in set(threading.enumerate()) - before:
         if other.is_alive() and not LASTING.search(other.name):

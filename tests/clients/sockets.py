@@ -1,5 +1,6 @@
 """The Socket.IO client: connects as browsers do, and remembers what it hears."""
 
+import contextlib
 import json
 import time
 from collections.abc import Callable
@@ -22,17 +23,19 @@ class Packet(socketio.packet.Packet):  # type: ignore[misc]  # the library has n
 class _Engine(engineio.Client):  # type: ignore[misc]  # the library has no types
     """Handles what comes in its order, where the library starts a thread for each packet.
 
-    It does not wait for its reader when the server has refused it: over polling, that one may sit in a request until the
-    server's next ping.
+    Over polling it says by itself that it closes. python-engineio 4.15 may end its writer before that has been sent, and
+    would then wait for its reader, which sits in a request until the server's next ping.
     """
-
-    let_in = False
 
     def _trigger_event(self, event: str, *args: Any, **kwargs: Any) -> Any:
         return super()._trigger_event(event, *args, **{**kwargs, "run_async": False})
 
     def disconnect(self, abort: bool = False, reason: Any = None) -> None:
-        super().disconnect(abort or not self.let_in, reason)
+        polling, url = self.state == "connected" and self.current_transport == "polling", self.base_url
+        super().disconnect(abort or polling, reason)
+        if polling:
+            with contextlib.suppress(requests.RequestException):
+                self.http.post(url, "1", timeout=WAIT)
 
 
 class _Client(socketio.Client):  # type: ignore[misc]  # the library has no types
@@ -69,7 +72,6 @@ class Socket:
         except BaseException:
             session.close()
             raise
-        self.client.eio.let_in = True
 
     def __enter__(self) -> Self:
         return self
