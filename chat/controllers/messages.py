@@ -11,6 +11,7 @@ from chat.controllers.views import Viewer
 from chat.current import announced, config, emitter, images, limits, slots, store
 from chat.errors import BadRequestError, ChatError, ClientIdReusedError
 from chat.events import ServerEvent
+from chat.lib import threads
 from chat.models import folding
 from chat.models.conversation import Conversation, Room, direct
 from chat.models.message import Draft, Message
@@ -194,7 +195,8 @@ def _fingerprint(conversation: Conversation, text: str | None, body: schemas.New
     It is stored, and compared after an upgrade too: the text that is hashed must never change.
     """
     sent = json.dumps([conversation.id, text, body.image, body.reply_to])
-    return hashlib.sha256(sent.encode()).hexdigest()[:32]
+    hashed = threads.run(hashlib.sha256, sent.encode()) if body.image else hashlib.sha256(sent.encode())
+    return hashed.hexdigest()[:32]
 
 
 def _announce_to_members(

@@ -3,8 +3,9 @@
 import time
 from collections.abc import Iterable, Iterator
 from typing import IO, cast
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
+TEXTS = (".json", ".ndjson", ".txt")  # images are compressed already, and trying again takes long
 File = tuple[str, Iterable[bytes]]  # a name, and the content in parts
 
 
@@ -14,7 +15,7 @@ def zipped(files: Iterable[File]) -> Iterator[bytes]:
     with ZipFile(cast(IO[bytes], out), "w") as archive:
         for name, parts in files:
             about = ZipInfo(name, date_time=time.gmtime()[:6])
-            about.compress_type = ZIP_DEFLATED
+            about.compress_type = ZIP_DEFLATED if name.endswith(TEXTS) else ZIP_STORED
             with archive.open(about, "w", force_zip64=True) as entry:
                 for part in parts:
                     entry.write(part)

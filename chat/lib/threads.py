@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Literal, ParamSpec, TypeVar, cast
 
 P = ParamSpec("P")
 T = TypeVar("T")
-SLICE_SECONDS = 0.005  # of work, before others have their turn
+SLICE_SECONDS = 0.002  # of work, before others have their turn
 _Pair = tuple[socket.socket, socket.socket]
 
 

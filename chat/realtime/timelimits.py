@@ -113,6 +113,8 @@ def _content_length(environ: WSGIEnvironment) -> int | None:
 def _read(environ: WSGIEnvironment, size: int) -> bytes:
     try:
         piece: bytes = environ["wsgi.input"].read(size)
+        if len(piece) == size:
+            threads.give_way()  # a client that sends without a pause keeps no one waiting
         return piece
     except Exception:  # each server has its own errors for connections that break and chunks that make no sense
         raise BadRequestError("the body broke off") from None

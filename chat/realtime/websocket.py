@@ -26,6 +26,10 @@ from wsproto.events import BytesMessage, CloseConnection, Event, Ping, TextMessa
 from chat.lib import threads
 
 CHUNK = 16 * 2**10  # bytes of one read
+FRAGMENTS, FRAGMENT_BYTES = (
+    64,
+    1024,
+)  # a message in more than 64 fragments has at least 1 KiB in each; browsers' have more
 MAX_UNSENT = 4 * 2**20  # bytes that wait for a client to read them; one that has more is closed, and syncs later
 LINGER_SECONDS = 5.0  # for a client to answer our closing frame
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
@@ -82,7 +86,7 @@ class WebSocket:
                     break
             if not self._parts:
                 self._received = 0
-            elif self._received > self.limit + CHUNK:
+            elif self._received > self.limit + CHUNK or len(self._parts) > FRAGMENTS + self._received // FRAGMENT_BYTES:
                 self.close(TOO_BIG)
             if self._ending:
                 self._linger()

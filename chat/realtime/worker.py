@@ -6,6 +6,7 @@ the process, and into the master, which could then not load new code on HUP.
 
 import contextlib
 import errno
+import gc
 import logging
 import resource
 import selectors
@@ -36,6 +37,8 @@ EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.ECON
 
 def harden(worker: Any) -> None:
     """Let a worker survive more connections than it may have files, and end soon after SIGTERM."""
+    gc.collect()
+    gc.freeze()  # what was loaded stays: the garbage collector, which stops everyone, need not look at it again and again
     _drain_on_sigterm(worker)
     _open_more_files(worker)
     match type(worker).__name__:

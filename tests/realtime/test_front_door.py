@@ -56,12 +56,23 @@ def test_no_extension_is_negotiated_so_compressed_frames_end_the_connection(any_
         [(b"x" * 2 * MB, TEXT, True)],
         [(b"4", TEXT, False), *[(b"x" * KB, CONTINUATION, False)] * 81],
         [(b"4", TEXT, False), *[(b"", CONTINUATION, False)] * 20_000],
+        [(b"4", TEXT, False), *[(b"x" * 50, CONTINUATION, False)] * 200],
         [(b"4", BINARY, True)],
         [(b"\xff", TEXT, True)],
         [(b"x", CONTINUATION, True)],
         [(b"40", 3, True)],
     ],
-    ids=["too long", "much too long", "many fragments", "empty fragments", "binary", "not UTF-8", "no start", "opcode"],
+    ids=[
+        "too long",
+        "much too long",
+        "many fragments",
+        "empty fragments",
+        "small fragments",
+        "binary",
+        "not UTF-8",
+        "no start",
+        "opcode",
+    ],
 )
 def test_what_a_stranger_may_not_send_ends_the_connection(any_server: Server, frames: list[Any]) -> None:
     with WebSocket(any_server) as client:
