@@ -86,10 +86,13 @@ def test_presence_crosses(pair: tuple[Person, Person]) -> None:
 
 def test_the_end_of_a_session_crosses(pair: tuple[Person, Person]) -> None:
     ann, bob = pair
-    with _elsewhere(ann, bob).socket() as there:
+    moved = _elsewhere(ann, bob)
+    with moved.socket() as there:
         there.wait_for("getOnlineUsers")
+        assert moved.ask("GET", "/api/auth/check").status_code == 200
         ann.ask("POST", "/api/auth/logout")
         there.wait_for("sessionRevoked")
+        assert moved.ask("GET", "/api/auth/check").status_code == 401
         wait_until(lambda: not there.connected)
 
 

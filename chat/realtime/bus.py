@@ -53,7 +53,7 @@ class SessionEnded(Struct):
 class UserChanged(Struct):
     """A user, their sessions or their blocks have changed: what is remembered of them is out of date."""
 
-    user_id: str
+    user_id: str | None  # None: it is not known which
 
 
 class PresenceChanged(Struct):

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-from chat.realtime.bus import Bus, HiddenChanged, PresenceChanged, SessionEnded
+from chat.realtime.bus import Bus, HiddenChanged, PresenceChanged, SessionEnded, UserChanged
 
 log = logging.getLogger(__name__)
 
@@ -93,9 +93,11 @@ class Bridge:
                 online = bool(redis.sismember(f"chat:online:{told.sender}", told.value))
                 self._bus.deliver(PresenceChanged(told.value, online, told.sender))
             case "session ended":
+                self._bus.deliver(UserChanged(None))
                 self._bus.deliver(SessionEnded(told.value))
             case "hidden":
                 user_id, hidden = msgspec.json.decode(told.value, type=tuple[str, list[str]])
+                self._bus.deliver(UserChanged(user_id))
                 self._bus.deliver(HiddenChanged(user_id, hidden))
 
     def _hear_event(self, message: bytes) -> None:
