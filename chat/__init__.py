@@ -96,7 +96,12 @@ def _build(config: Config) -> Parts:
         mailer=Mailer(config.smtp_url or "", config.mail_from),
         metrics=Metrics(online_users=lambda: len(presence.here()), sockets=connections.count),
         passwords=Passwords(config.bcrypt_cost),
-        tokens=Tokens(config.jwt_secret, config.jwt_secret_previous),
+        tokens=Tokens(
+            config.jwt_secret,
+            config.jwt_secret_previous,
+            idle_days=config.session_idle_days,
+            max_days=config.session_max_days,
+        ),
         announced=Recent(size=10_000),  # messages
         bus=bus,
         connections=connections,

@@ -35,10 +35,10 @@ def test_times_are_iso_8601_in_utc_with_milliseconds(client: Browser) -> None:
     assert len(user["createdAt"]) == len("2026-11-23T04:44:53.123Z")
 
 
-def test_the_cookie_is_http_only_strict_and_lasts_seven_days(client: Browser) -> None:
+def test_the_cookie_is_http_only_strict_and_lasts_thirty_days(client: Browser) -> None:
     cookie = client.post("/api/auth/signup", json=ANN).headers["Set-Cookie"]
     assert cookie.startswith("jwt=")
-    for attribute in ("HttpOnly", "SameSite=Strict", "Path=/", "Max-Age=604800"):
+    for attribute in ("HttpOnly", "SameSite=Strict", "Path=/", "Max-Age=2592000"):
         assert attribute in cookie
     assert "Secure" not in cookie
 

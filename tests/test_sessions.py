@@ -6,18 +6,21 @@ from collections.abc import Callable
 import jwt
 import pytest
 from flask import Flask
+from requests import Response
 
 from chat.config import Config
+from chat.current import tokens
 from chat.models.values import now
 from chat.realtime.bus import UserChanged
 from chat.store import cache
-from tests.clients.http import PASSWORD, Person
+from tests.clients.http import PASSWORD, Person, set_token
 from tests.clients.sockets import Socket, wait_until
 from tests.clients.wsgi import in_process
 
 MakeApp = Callable[..., Flask]
 SignUp = Callable[[str], Person]
 Connect = Callable[..., Socket]
+DAY = 24 * 3600  # seconds
 
 
 @pytest.fixture
@@ -150,3 +153,43 @@ def test_sessions_are_in_the_order_of_their_logins_whatever_the_clock_says(
     tokens = [ann.token, later.token, newest.token]
     # The first login ends, though its time is later.
     assert [newest.get("/api/auth/check", token=token).status_code for token in tokens] == [401, 200, 200]
+
+
+def _days_pass(config: Config, ann: Person, days: float) -> Response:
+    """A request with the cookie that the browser had before so many days passed."""
+    claims = jwt.decode(ann.http.token, config.jwt_secret, algorithms=["HS256"], options={"verify_exp": False})
+    issued = {"iat": claims["iat"] - int(days * DAY), "exp": claims["exp"] - int(days * DAY)}
+    ann.http.token = jwt.encode({**claims, **issued}, config.jwt_secret, algorithm="HS256")
+    return ann.http.get("/api/auth/check")
+
+
+@pytest.mark.parametrize(
+    ("days", "status", "renewed"), [(0.9, 200, False), (1.1, 200, True), (29, 200, True), (31, 401, False)]
+)
+def test_a_session_that_is_used_is_renewed_and_one_that_is_not_ends(
+    config: Config, ann: Person, days: float, status: int, renewed: bool
+) -> None:
+    answer = _days_pass(config, ann, days)
+    assert (answer.status_code, bool(set_token(answer))) == (status, renewed)
+    if renewed:
+        cookie = answer.headers["Set-Cookie"]
+        assert all(flag in cookie for flag in ("HttpOnly", "SameSite=Strict", "Path=/", "Max-Age=2592000"))
+        claims = jwt.decode(ann.http.token, config.jwt_secret, algorithms=["HS256"])
+        assert claims["exp"] - claims["iat"] == 30 * DAY
+        assert ann.http.get("/api/auth/check").status_code == 200
+
+
+def test_no_session_outlives_its_longest_time(make_app: Callable[..., Flask], config: Config) -> None:
+    app = make_app(session_idle_days=30, session_max_days=40)
+    with app.app_context():
+        token = tokens.issue("a" * 24, "b" * 24, now() - 35 * DAY * 1000)
+    claims = jwt.decode(token, config.jwt_secret, algorithms=["HS256"])
+    assert round((claims["exp"] - claims["iat"]) / DAY) == 5
+
+
+def test_logging_out_is_not_undone_by_a_renewal(config: Config, ann: Person) -> None:
+    claims = jwt.decode(ann.http.token, config.jwt_secret, algorithms=["HS256"])
+    old = {**claims, "iat": claims["iat"] - 2 * DAY}
+    ann.http.token = jwt.encode(old, config.jwt_secret, algorithm="HS256")
+    ann.http.delete("/api/auth/account", json={"password": PASSWORD})
+    assert ann.http.token == ""

@@ -16,9 +16,9 @@ def test_a_token_that_was_valid_expires(monkeypatch: pytest.MonkeyPatch) -> None
     token = ours.issue(new_id(), new_id())
     claims = ours.read(token)
     assert claims
-    monkeypatch.setattr("time.time", lambda: claims.expires_at + 59)
+    monkeypatch.setattr("time.time", lambda: claims.expires_at - 1)
     assert ours.read(token) == claims
-    monkeypatch.setattr("time.time", lambda: claims.expires_at + 60)
+    monkeypatch.setattr("time.time", lambda: claims.expires_at)
     assert ours.read(token) is None
 
 

@@ -18,6 +18,7 @@ from chat.errors import (
 from chat.lib import logs
 from chat.lib.limits import Count
 from chat.lib.passwords import common
+from chat.lib.tokens import RENEWED_AFTER
 from chat.models.user import Session, User, is_email, normal_email
 from chat.models.values import clean_name, now
 from chat.realtime.connections import network_of
@@ -31,10 +32,11 @@ UNLIMITED = 10_000  # sessions of one user: a load that logs in all the time mus
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Who is acting, through which of their sessions, and until when (seconds since 1970) its token holds."""
+    """Who is acting, through which of their sessions, and from when until when (seconds since 1970) its token holds."""
 
     user: User
     session_id: str
+    issued_at: int
     expires_at: int
 
 
@@ -124,7 +126,16 @@ def authenticate(token: str | None) -> Login:
     claims = tokens.read(token)
     if claims is None:
         raise InvalidTokenError
-    return Login(load_session_user(claims.user_id, claims.session_id), claims.session_id, claims.expires_at)
+    user = load_session_user(claims.user_id, claims.session_id)
+    return Login(user, claims.session_id, claims.issued_at, claims.expires_at)
+
+
+def renew(login: Login) -> str | None:
+    """A new token for a session that is used, if its token is no longer new; None if there is no need."""
+    session = login.user.session(login.session_id)
+    if session is None or now() / 1000 - login.issued_at < RENEWED_AFTER.total_seconds():
+        return None
+    return tokens.issue(login.user.id, session.id, session.created_at)
 
 
 def require_verified(user: User) -> None:

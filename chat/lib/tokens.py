@@ -1,7 +1,10 @@
 """Session tokens: HS256 JWTs with the user's id, the session's id, and an expiry. And the marks of known browsers.
 
 ``JWT_SECRET`` signs them. Tokens that ``JWT_SECRET_PREVIOUS`` signed stay valid, so that replacing the secret logs no one
-out. Once `LIFETIME` has passed, the previous secret is no longer needed.
+out. Once ``SESSION_IDLE_DAYS`` have passed, the previous secret is no longer needed.
+
+A token holds for so long since it was issued, and is replaced while it is used: a session that is used goes on, until
+``SESSION_MAX_DAYS`` after its login.
 """
 
 import hashlib
@@ -18,7 +21,7 @@ from jwt.types import Options
 
 from chat.models.values import is_id
 
-LIFETIME = timedelta(days=7)
+RENEWED_AFTER = timedelta(days=1)  # not with each request: a token that is replaced stays valid anyway
 BROWSER_LIFETIME = timedelta(days=180)  # of a browser's mark, from its last login
 CLOCK_SKEW = timedelta(seconds=60)  # between the machines that issue and read tokens
 REMEMBERED = 4096  # tokens
@@ -29,26 +32,30 @@ _OPTIONS: Options = {"require": ["iat", "exp", "userId", "sid"], "verify_iat": F
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a valid token says; from ``expires_at``, in seconds since 1970, it is no longer accepted."""
+    """What a valid token says, in seconds since 1970; from ``expires_at`` it is no longer accepted."""
 
     user_id: str
     session_id: str
+    issued_at: int
     expires_at: int
 
 
 class Tokens:
-    """Issues and reads tokens."""
+    """Issues and reads tokens, which are valid for ``idle_days``, and at most ``max_days`` after the login."""
 
-    def __init__(self, secret: str, previous_secret: str | None) -> None:
+    def __init__(self, secret: str, previous_secret: str | None, *, idle_days: int = 30, max_days: int = 365) -> None:
         self._secret = secret
+        self._idle, self._max = timedelta(days=idle_days), timedelta(days=max_days)
         self._accepted = [secret, *([previous_secret] if previous_secret else [])]
         # A client sends the same token with each request. Of one that was valid once, only the expiry can change.
         self._verified = lru_cache(maxsize=REMEMBERED)(self._verify)
 
-    def issue(self, user_id: str, session_id: str) -> str:
-        """A token for that session, valid for `LIFETIME`."""
+    def issue(self, user_id: str, session_id: str, began_at: int | None = None) -> str:
+        """A token for that session, which began at that time (milliseconds since 1970), or now."""
         issued = datetime.now(UTC)
-        claims = {"userId": user_id, "sid": session_id, "iat": issued, "exp": issued + LIFETIME}
+        began = issued if began_at is None else datetime.fromtimestamp(began_at / 1000, UTC)
+        expires = min(issued + self._idle, began + self._max)
+        claims = {"userId": user_id, "sid": session_id, "iat": issued, "exp": expires}
         return jwt.encode(claims, self._secret, algorithm=_ALGORITHM)
 
     def read(self, token: str) -> Claims | None:
@@ -65,8 +72,10 @@ class Tokens:
             with suppress(jwt.InvalidSignatureError):
                 claims = jwt.decode(token, secret, algorithms=[_ALGORITHM], options=_OPTIONS, leeway=CLOCK_SKEW)
                 user_id, session_id = claims["userId"], claims["sid"]
+                issued_at = int(claims["iat"]) if isinstance(claims["iat"], int | float) else 0
                 if isinstance(user_id, str) and isinstance(session_id, str) and is_id(user_id) and session_id:
-                    return Claims(user_id, session_id, int(claims["exp"] + CLOCK_SKEW.total_seconds()))
+                    expires_at = int(claims["exp"] + CLOCK_SKEW.total_seconds())
+                    return Claims(user_id, session_id, issued_at, expires_at)
         raise jwt.InvalidTokenError
 
     def mark_browser(self, user_id: str, password_hash: str) -> str:

@@ -41,7 +41,8 @@ def protect_unverified(view: View) -> View:
         login = auth.authenticate(current_token())
         if request.headers.get(SENDER_HEADER, login.user.id).lower() != login.user.id:
             raise WrongUserError
-        return view(login=login, **arguments)
+        response: Response = view(login=login, **arguments)
+        return _renewed(response, login)
 
     guarded.__dict__["guarded"] = True
     return guarded
@@ -65,8 +66,9 @@ def credential(environ: WSGIEnvironment) -> str | None:
     return parse_cookie(environ).get(COOKIE) or environ.get("HTTP_AUTHORIZATION")
 
 
-def set_cookie(response: Response, token: str, lifetime: timedelta = tokens.LIFETIME) -> Response:
+def set_cookie(response: Response, token: str, lifetime: timedelta | None = None) -> Response:
     """Log the browser in. Outside production this also works over plain HTTP."""
+    lifetime = timedelta(days=config.session_idle_days) if lifetime is None else lifetime
     secure = config.production
     response.set_cookie(COOKIE, token, max_age=lifetime, path="/", httponly=True, samesite="Strict", secure=secure)
     return response
@@ -75,6 +77,18 @@ def set_cookie(response: Response, token: str, lifetime: timedelta = tokens.LIFE
 def clear_cookie(response: Response) -> Response:
     """Log the browser out."""
     return set_cookie(response, "", timedelta(0))
+
+
+def _renewed(response: Response, login: Login) -> Response:
+    """The response with a new token for a browser that has had its one for a while, unless the view has set the cookie."""
+    if COOKIE not in request.cookies or any(cookie.startswith(f"{COOKIE}=") for cookie in _cookies(response)):
+        return response
+    token = auth.renew(login)
+    return set_cookie(response, token) if token else response
+
+
+def _cookies(response: Response) -> list[str]:
+    return response.headers.getlist("Set-Cookie")
 
 
 def browser_marks() -> dict[str, str]:

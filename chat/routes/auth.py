@@ -34,7 +34,7 @@ from chat.models.user import User
 from chat.schemas import Id
 
 bp = Blueprint("auth", __name__, url_prefix="/api/auth")
-SETS_COOKIE = {"Set-Cookie": "The session, for seven days: HttpOnly, SameSite=Strict."}
+SETS_COOKIE = {"Set-Cookie": "The session, renewed while it is used: HttpOnly, SameSite=Strict."}
 NOT_JOINING = (SignupClosedError, InvitationNeededError, InvalidLinkError, WrongDomainError)
 CLEARS_COOKIE = {"Set-Cookie": "Removes the session."}
 
