@@ -176,7 +176,10 @@ class RedisServer(Service):
 
 
 class ChatServer(Service):
-    """The real server as people run it: `flask run` or gunicorn, with no settings but its own."""
+    """The real server as people run it, with no settings but its own.
+
+    ``kind`` is "flask", or "gunicorn", or another kind of gunicorn's workers: "gevent", "threads".
+    """
 
     def __init__(self, kind: str, **settings: str) -> None:
         super().__init__()
@@ -203,7 +206,8 @@ class ChatServer(Service):
     def command(self) -> list[str]:
         if self._kind == "flask":
             return [sys.executable, "-m", "flask", "run", "--port", str(self.port)]
-        return [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{self.port}"]
+        worker = {"gevent": ["-k", "gevent"], "threads": ["-k", "gthread", "--threads", "40"]}.get(self._kind, [])
+        return [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{self.port}", *worker]
 
     def environment(self) -> dict[str, str]:
         # Every setting that a developer's .env may hold is set here, empty: the environment comes before the file.

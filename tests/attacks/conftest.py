@@ -15,7 +15,8 @@ from tests.clients.http import Person
 from tests.services import ChatServer
 
 SECRET = "only-for-these-attacks-" + "x" * 32
-SERVERS = ("sqlite", "mongo")
+SERVERS = {"sqlite": "flask", "mongo": "gunicorn"}
+WORKERS = {"gevent": "gevent", "threads": "threads"}  # which only what concerns the front door attacks as well
 HERE = Path(__file__).parent
 LAST = [HERE / "test_limits.py", HERE / "test_afterwards.py"]  # what floods, and what looks back on all
 
@@ -29,7 +30,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "deployment" in metafunc.fixturenames:
         url = metafunc.config.getoption("base_url", None)
-        servers = [pytest.param(name, marks=pytest.mark.xdist_group(f"attacks-{name}")) for name in SERVERS]
+        names = [*SERVERS, *(WORKERS if metafunc.module.__name__.endswith("test_door") else ())]
+        servers = [pytest.param(name, marks=pytest.mark.xdist_group(f"attacks-{name}")) for name in names]
         metafunc.parametrize("deployment", [url] if url else servers, indirect=True, scope="session")
 
 
@@ -43,7 +45,7 @@ def deployment(request: pytest.FixtureRequest) -> Iterator[tuple[str, str | None
     if url := request.config.getoption("base_url", None):
         yield url, request.config.getoption("jwt_secret") or os.environ.get("ATTACK_JWT_SECRET")
         return
-    kind = "gunicorn" if request.param == "mongo" else "flask"
+    kind = {**SERVERS, **WORKERS}[request.param]
     settings = {"MONGO_URL": f"{request.getfixturevalue('mongo')}/attacked"} if request.param == "mongo" else {}
     with ChatServer(kind, JWT_SECRET=SECRET, BCRYPT_COST="10", **settings) as server:
         yield server.url, SECRET

@@ -14,10 +14,10 @@ MARK = b"attack-marker-7c1f"  # what must not be in a stored picture
 SCRIPT = b"<script>alert('attack-marker-7c1f')</script>"
 
 
-def drawn(kind: str = "png", **options: Any) -> bytes:
+def drawn(kind: str = "png", size: tuple[int, int] = (16, 16), **options: Any) -> bytes:
     """A small picture as a file."""
     out = io.BytesIO()
-    Image.new("RGB", (16, 16), "teal").save(out, kind, **options)
+    Image.new("RGB", size, "teal").save(out, kind, **options)
     return out.getvalue()
 
 
@@ -70,6 +70,27 @@ def long_film(side: int, frames: int) -> bytes:
     others = [Image.new("P", (side, side), number % 2) for number in range(frames - 1)]
     still.save(out, "gif", save_all=True, append_images=others, duration=20)
     return out.getvalue()
+
+
+def endless_film(frames: int) -> bytes:
+    """A GIF of very many frames of one pixel."""
+    still = drawn("gif", size=(1, 1))
+    start = still.index(b"\x2c")  # of its one frame, which ends before the last byte
+    return still[:start] + still[start:-1] * frames + still[-1:]
+
+
+def png_film(side: int, frames: int) -> bytes:
+    """A small PNG of many large frames, all the same."""
+    header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    rows = zlib.compress((b"\0" * (1 + (side + 7) // 8)) * side, 9)
+    film = b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"acTL", struct.pack(">II", frames, 0))
+    number = 0
+    for frame in range(frames):
+        film += _chunk(b"fcTL", struct.pack(">IIIIIHHBB", number, side, side, 0, 0, 1, 25, 0, 0))
+        number += 1
+        film += _chunk(b"IDAT", rows) if frame == 0 else _chunk(b"fdAT", struct.pack(">I", number) + rows)
+        number += frame > 0
+    return film + _chunk(b"IEND", b"")
 
 
 def gif_script() -> bytes:

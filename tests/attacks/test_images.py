@@ -42,6 +42,8 @@ UNFIT: dict[str, Callable[[], str]] = {
     "a second type behind the first": lambda: wrap(PNG).replace("image/png", "image/png,text/html"),
     "400 megapixels in a small file": lambda: wrap(pictures.bomb(20_000)),
     "a film of 600 large frames in a small file": lambda: wrap(pictures.long_film(700, 600), "gif"),
+    "a film of 220,000 frames of one pixel": lambda: wrap(pictures.endless_film(220_000), "gif"),
+    "a small PNG that is a film of 40 large frames": lambda: wrap(pictures.png_film(4_000, 40)),
     "a file over 5 MiB": lambda: wrap(PNG + b"\0" * (5 * 2**20)),
 }
 
