@@ -8,7 +8,7 @@ from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import asdict
 
 from chat import answers
-from chat.current import images
+from chat.current import config, images
 from chat.models.audit import Entry
 from chat.models.conversation import Conversation, Room, Summary
 from chat.models.link import Link
@@ -57,7 +57,9 @@ def _other(viewer: Viewer, other: User) -> answers.User:
 
 def me(me: User) -> answers.Me:
     """A user as they see themselves."""
-    return _joined(answers.Me, user(me), admin=me.admin or UNSET, unverified=not me.verified or UNSET)
+    return _joined(
+        answers.Me, user(me), admin=me.admin or UNSET, unverified=(config.verify_email and not me.verified) or UNSET
+    )
 
 
 def account(account: User) -> answers.Account:

@@ -7,6 +7,7 @@ import { conversationAt, watch } from "/lib/state.js";
 import { About } from "/views/about.js";
 import { Conversation } from "/views/conversation.js";
 import { EmojiPicker } from "/views/emoji-picker.js";
+import { LINK_PAGES } from "/views/links.js";
 import { NewRoom } from "/views/new-room.js";
 import { Profile } from "/views/profile.js";
 import { Search } from "/views/search.js";
@@ -15,12 +16,13 @@ import { Confirm, Dialog, Empty, Skeleton, Toast, ToastContext } from "/views/ui
 import { Welcome } from "/views/welcome.js";
 
 function App({ state }) {
-  const { phase, dialog, conversations, toast, limits } = state;
+  const { phase, dialog, conversations, toast, limits, path, me } = state;
   const unread = Object.values(conversations).reduce((sum, conversation) => sum + conversation.unread, 0);
   useEffect(() => showCount(unread), [unread]);
-  const welcome = html`<${Welcome} phase=${phase} limits=${limits} />`;
+  const inside = phase === "in" && !(path in LINK_PAGES);
+  const welcome = html`<${Welcome} ...${{ phase, path, me, limits }} />`;
   return html`<${ToastContext.Provider} value=${toast}>
-    ${phase === "in" ? html`<${Chat} state=${state} />` : welcome} ${!dialog && html`<${Toast} />`}
+    ${inside ? html`<${Chat} state=${state} />` : welcome} ${!dialog && html`<${Toast} />`}
   <//>`;
 }
 

@@ -2,8 +2,12 @@
 
 import functools
 import itertools
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +23,7 @@ from playwright.sync_api import (
 )
 
 from tests.clients import http as clients
-from tests.services import ChatServer
+from tests.services import ROOT, ChatServer
 
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
@@ -100,6 +104,15 @@ def ann(sign_up: Callable[[str], Person]) -> Person:
 def bob(sign_up: Callable[[str], Person]) -> Person:
     """Another user."""
     return sign_up("Bob")
+
+
+@pytest.fixture
+def admin(ann: Person, server: ChatServer) -> Person:
+    """Ann, whom the server's owner has made an admin."""
+    command = [str(Path(sys.executable).parent / "flask"), "user", "make-admin", ann.email]
+    environment = {**os.environ, **server.environment()}
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+    return ann
 
 
 @pytest.fixture

@@ -1,9 +1,5 @@
 """The administration: what admins see and do, and that no one else gets there."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,19 +7,9 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Person, Visit
 from tests.browser.test_accessibility import LOOKS, check
-from tests.services import ROOT, ChatServer
 
 
-@pytest.fixture
-def admin(ann: Person, server: ChatServer) -> Person:
-    """Ann, whom the server's owner has made an admin."""
-    command = [str(Path(sys.executable).parent / "flask"), "user", "make-admin", ann.email]
-    environment = {**os.environ, **server.environment()}
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
-    return ann
-
-
-def _give_reason(page: Page, word: str, reason: str = "spam") -> None:
+def give_reason(page: Page, word: str, reason: str = "spam") -> None:
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Reason").fill(reason)
     dialog.get_by_role("button", name=word, exact=True).click()
@@ -39,7 +25,7 @@ def test_an_admin_finds_a_person_and_deactivates_them_and_the_log_says_why(
     page.get_by_label("Search people").fill(bob.email)
     person = page.get_by_role("listitem").filter(has_text=bob.name)
     person.get_by_role("button", name="Deactivate").click()
-    _give_reason(page, "Deactivate")
+    give_reason(page, "Deactivate")
     expect(person.get_by_text("Deactivated", exact=True)).to_be_visible()
     assert bob.http.get("/api/auth/check").status_code == 401
     page.get_by_role("link", name="Audit log").click()
@@ -61,15 +47,15 @@ def test_an_admin_invites_people_with_a_link_that_is_shown_once(admin: Person, v
 
 
 def test_an_admin_decides_what_was_reported(admin: Person, bob: Person, visit: Visit) -> None:
-    message = bob.send(admin, "a nasty text")
+    message = bob.send(admin, "a rude text")
     admin.call("POST", "/api/messages/report", {"message": message["_id"], "reason": "rude"})
     page = visit(admin, "/admin/reports")
-    report = page.get_by_role("listitem").filter(has_text="a nasty text")
+    report = page.get_by_role("listitem").filter(has_text="a rude text")
     report.get_by_role("button", name="Delete message").click()
-    _give_reason(page, "Delete message")
+    give_reason(page, "Delete message")
     expect(report).to_have_count(0)
     page.get_by_label("Show").select_option("closed")
-    expect(page.get_by_role("listitem").filter(has_text="a nasty text")).to_contain_text("Message deleted")
+    expect(page.get_by_role("listitem").filter(has_text="a rude text")).to_contain_text("Message deleted")
     (kept,) = admin.history(bob)
     assert "text" not in kept
 

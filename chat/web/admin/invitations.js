@@ -1,9 +1,10 @@
 /** Invitations: links with which people can sign up. */
 
+import { addressOf, NewLink } from "/admin/pages.js";
 import { html, useEffect, useState } from "/html.js";
 import { request } from "/lib/api.js";
 import { exactTime } from "/lib/format.js";
-import { attempt, notify } from "/lib/toasts.js";
+import { attempt } from "/lib/toasts.js";
 import { Field, Form } from "/views/ui.js";
 
 export function Invitations({ conversations }) {
@@ -16,7 +17,7 @@ export function Invitations({ conversations }) {
   async function create({ note, days, uses, room }, form) {
     const body = { note, days: Number(days), uses: Number(uses), room: room || undefined };
     const made = await request("POST", "/api/admin/invitations", body);
-    setLink(new URL(made.link, location.origin).href);
+    setLink(addressOf(made));
     form.reset();
     await load();
   }
@@ -55,17 +56,4 @@ export function Invitations({ conversations }) {
           </li>`,
       )}
     </ul>`;
-}
-
-function NewLink({ link }) {
-  const copy = () =>
-    attempt(async () => {
-      await navigator.clipboard.writeText(link);
-      notify("Copied");
-    });
-  return html`<div class="admin__link" role="status">
-    <p>Send this link. It is shown only now.</p>
-    <code>${link}</code>
-    ${navigator.clipboard && html`<button class="button button--quiet" onClick=${copy}>Copy</button>`}
-  </div>`;
 }

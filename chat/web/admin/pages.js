@@ -3,7 +3,7 @@
 import { html, useEffect, useRef, useState } from "/html.js";
 import { request } from "/lib/api.js";
 import { confirm } from "/lib/state.js";
-import { notify } from "/lib/toasts.js";
+import { attempt, notify } from "/lib/toasts.js";
 import { Skeleton } from "/views/ui.js";
 
 /**
@@ -49,10 +49,27 @@ export function Act({ word, about, title, text, method = "POST", path, body, the
       yes: word,
       asksReason: true,
       run: async ({ reason }) => {
-        await request(method, path, { ...body, reason });
+        const answer = await request(method, path, { ...body, reason });
         notify("Done");
-        then();
+        then(answer);
       },
     });
   return html`<button class="link" aria-label=${`${word}: ${about}`} onClick=${ask}>${word}</button>`;
 }
+
+/** A one-time link that is shown to be sent to someone. */
+export function NewLink({ link }) {
+  const copy = () =>
+    attempt(async () => {
+      await navigator.clipboard.writeText(link);
+      notify("Copied");
+    });
+  return html`<div class="admin__link" role="status">
+    <p>Send this link. It is shown only now.</p>
+    <code>${link}</code>
+    ${navigator.clipboard && html`<button class="button button--quiet" onClick=${copy}>Copy</button>`}
+  </div>`;
+}
+
+/** The address of a link; a server that doesn't know its own address gives the path. */
+export const addressOf = ({ link }) => new URL(link, location.origin).href;

@@ -1,6 +1,6 @@
 /** All accounts: who is an admin, who is deactivated, and what an admin can do about it. */
 
-import { Act, List, usePages } from "/admin/pages.js";
+import { Act, addressOf, List, NewLink, usePages } from "/admin/pages.js";
 import { html, useState } from "/html.js";
 import { exactTime } from "/lib/format.js";
 import { SearchField, UserAvatar } from "/views/ui.js";
@@ -18,6 +18,7 @@ export function People({ me }) {
 }
 
 function Account({ user, isMe, reload }) {
+  const [link, setLink] = useState("");
   const { _id, fullName, email, admin, verified, deactivatedAt, lastSeen, createdAt } = user;
   const act = (word, path, more) =>
     html`<${Act}
@@ -48,6 +49,10 @@ function Account({ user, isMe, reload }) {
                   text: "Their sessions end, and they can't log in. Their messages stay.",
                 })
           }
+          ${act("New password", "/reset-link", {
+            text: "You get a link with which they set a new password, for an hour.",
+            then: (answer) => setLink(addressOf(answer)),
+          })}
           ${act("Log out", "/log-out", { text: "All their sessions end. They can log in again." })}
           ${
             admin
@@ -60,5 +65,6 @@ function Account({ user, isMe, reload }) {
           })}
         </div>`
       }
+      ${link && html`<${NewLink} link=${link} />`}
     </div>`;
 }

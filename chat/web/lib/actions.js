@@ -7,8 +7,8 @@ import * as drafts from "/lib/drafts.js";
 import { receive, receiveReading } from "/lib/history.js";
 import { readImage } from "/lib/images.js";
 import { whileLeaving } from "/lib/lists.js";
-import { go, NEW_COMPOSER, pathOf, set, state, updateComposer, updateMe } from "/lib/state.js";
-import { attempt } from "/lib/toasts.js";
+import { confirm, go, NEW_COMPOSER, pathOf, set, state, updateComposer, updateMe } from "/lib/state.js";
+import { attempt, notify } from "/lib/toasts.js";
 
 const TYPING_EVERY_MS = 2000;
 const READ_EVERY_MS = 300; // so that scrolling through unread messages is not an event a message
@@ -102,6 +102,19 @@ export async function setBlocked(userId, blocked) {
   await request(blocked ? "POST" : "DELETE", `/api/messages/block/${userId}`);
   set({ users: { ...state.users, [userId]: { ...state.users[userId], blocked } } });
 }
+
+/** Ask before reporting to the admins: `what` is `{ message }` or `{ user }`, an id. */
+export const report = (what, name) =>
+  confirm({
+    title: `Report ${name}?`,
+    text: "The admins of this server see it, with your name and your reason.",
+    yes: "Report",
+    asksReason: true,
+    run: async ({ reason }) => {
+      await request("POST", "/api/messages/report", { ...what, reason });
+      notify("Reported to the admins.");
+    },
+  });
 
 /** Change my name or picture. Throws `ApiError`. */
 export async function saveProfile(changes) {

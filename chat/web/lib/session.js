@@ -59,7 +59,8 @@ async function enter(me) {
   const known = currentUser();
   if (known && known !== me._id) leave();
   localStorage.setItem(CURRENT_USER, me._id);
-  if (!state.me) {
+  if (me.unverified) return set({ me, phase: "unconfirmed" });
+  if (state.phase !== "in") {
     set({ me, phase: "in", toast: null });
     prepare(onEnd);
   }

@@ -5,7 +5,7 @@
 
 const LOGGED_OUT = {
   me: null, // the user who is logged in
-  phase: "starting", // starting | unreachable | out | in
+  phase: "starting", // starting | unreachable | out | unconfirmed (email) | in
   link: "connecting", // connecting | online | offline: the socket
   users: {}, // user id → user as the server lists them, including me
   conversations: {}, // conversation id → what the server knows of it: see conversations.js

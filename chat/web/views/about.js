@@ -1,7 +1,7 @@
 /** About a user or a room: blocking, members, the room's name. */
 
 import { html } from "/html.js";
-import { addMember, deleteRoom, leaveRoom, removeMember, renameRoom, setBlocked } from "/lib/actions.js";
+import { addMember, deleteRoom, leaveRoom, removeMember, renameRoom, report, setBlocked } from "/lib/actions.js";
 import { isMember, nameOf, userOf } from "/lib/conversations.js";
 import { confirm } from "/lib/state.js";
 import { attempt } from "/lib/toasts.js";
@@ -34,7 +34,8 @@ function AboutUser({ user, online }) {
         !deleted &&
         html`<button class="button button--quiet" onClick=${blocked ? unblock : askToBlock}>
           ${blocked ? "Unblock" : "Block"}
-        </button>`
+        </button>
+        <button class="button button--quiet" onClick=${() => report({ user: _id }, fullName)}>Report</button>`
       }
     </div>
   <//>`;

@@ -1,7 +1,7 @@
 /** One row of a conversation. */
 
 import { classes, html, useState } from "/html.js";
-import { compose, deleteMessage, discard, jumpTo, retry, toggleReaction } from "/lib/actions.js";
+import { compose, deleteMessage, discard, jumpTo, report, retry, toggleReaction } from "/lib/actions.js";
 import { conversationIdOf } from "/lib/conversations.js";
 import { clock, exactTime, isJustEmoji } from "/lib/format.js";
 import { confirm, openDialog } from "/lib/state.js";
@@ -31,7 +31,7 @@ function Message(row) {
   const reach = () => setReached(true);
   const { message, name, picture, first, mine, goal, inRoom, quotedName, quotedText } = row;
   const { text, image, thumbnail, entry, senderId, createdAt, replyTo, rev } = message;
-  const gone = message.deletedAt ? "Message deleted" : message.blocked && "Message from a blocked user";
+  const gone = message.deletedAt ? tombstone(message) : message.blocked && "Message from a blocked user";
   const failed = entry?.state === "failed";
   const room = inRoom && !mine;
   const large = text && !image && !replyTo && isJustEmoji(text);
@@ -61,6 +61,9 @@ function Message(row) {
     </div>
   </article>`;
 }
+
+const tombstone = ({ deletedBy }) =>
+  deletedBy ? `Message deleted by an ${deletedBy}` : "Message deleted"; // an owner of the room, or an admin
 
 /** The message that is replied to, in short; without a `name` if it is not loaded. */
 export const Quote = ({ name = "An earlier message", text = "Show it", onClick }) =>
@@ -149,11 +152,12 @@ function Actions({ message, mine, closed }) {
       run: () => deleteMessage(message),
     });
   const edit = () => compose("edit", message);
-  if (closed && !mine) return null;
+  const askToReport = () => report({ message: message._id }, "this message");
   return html`<div class="actions" role="group" aria-label="Message">
     ${!closed && html`<${IconButton} icon="smile" label="React" onClick=${pick} />`}
     ${!closed && html`<${IconButton} icon="reply" label="Reply" onClick=${() => compose("reply", message)} />`}
     ${!closed && mine && message.text && html`<${IconButton} icon="edit" label="Edit" onClick=${edit} />`}
     ${mine && html`<${IconButton} icon="trash" label="Delete" onClick=${askToDelete} />`}
+    ${!mine && html`<${IconButton} icon="flag" label="Report" onClick=${askToReport} />`}
   </div>`;
 }

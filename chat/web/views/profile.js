@@ -24,6 +24,7 @@ export function Profile({ me, limits }) {
     ${canNotify && html`<${Notifications} />`}
     <${Sessions} sessions=${sessions} onEnd=${endSession} />
     <${Password} limits=${limits} onChanged=${loadSessions} />
+    <${Email} />
     <${Data} />
   <//>`;
 }
@@ -136,6 +137,29 @@ function Password({ limits, onChanged }) {
       <${NewPasswordField} label="New password" name="newPassword" limits=${limits} />
     <//>
   </details>`;
+}
+
+/** A new email counts once its link was opened, so the server has to send mail. */
+function Email() {
+  const [mail, setMail] = useState(false);
+  useEffect(() => {
+    request("GET", "/api/about").then((about) => setMail(about.mail), () => {});
+  }, []);
+  async function save(fields, form) {
+    await request("PUT", "/api/auth/email", fields);
+    form.reset();
+    notify("A link is on its way to the new email. Open it to confirm the change.");
+  }
+  return (
+    mail &&
+    html`<details name="account">
+      <summary>Change your email</summary>
+      <${Form} action=${save} submit="Change email" kind="quiet">
+        <${Field} label="New email" name="email" type="email" asked="your new email" required />
+        <${PasswordField} />
+      <//>
+    </details>`
+  );
 }
 
 const Data = () =>

@@ -1,18 +1,27 @@
-/** Before a user is logged in: logging in, creating an account, waiting for the server. */
+/** Before a user is in the chat: logging in, creating an account, one-time links, waiting for the server. */
 
-import { html, useState } from "/html.js";
-import { logIn, start } from "/lib/session.js";
-import { Field, Form, NewPasswordField, PasswordField } from "/views/ui.js";
+import { html, useEffect, useState } from "/html.js";
+import { request } from "/lib/api.js";
+import { logIn, logOut, start } from "/lib/session.js";
+import { attempt, notify } from "/lib/toasts.js";
+import { LINK_PAGES } from "/views/links.js";
+import { EmailField, SignUp } from "/views/sign-up.js";
+import { Form, PasswordField } from "/views/ui.js";
 
-export function Welcome({ phase, limits }) {
+export function Welcome({ phase, path, me, limits }) {
+  const page = LINK_PAGES[path];
   return html`<div class="welcome">
     <div class="welcome__art" aria-hidden="true"><img src="/img/welcome.svg" alt="" /></div>
     <main class="welcome__main">
       <img class="welcome__logo" src="/img/icon.svg" alt="" width="56" height="56" />
       ${
-        phase === "out"
-          ? html`<${Entrance} limits=${limits} />`
-          : html`<${Waiting} failed=${phase === "unreachable"} />`
+        page
+          ? html`<${page} limits=${limits} />`
+          : phase === "unconfirmed"
+            ? html`<${Unconfirmed} me=${me} />`
+            : phase === "out"
+              ? html`<${Entrance} limits=${limits} />`
+              : html`<${Waiting} failed=${phase === "unreachable"} />`
       }
     </main>
   </div>`;
@@ -26,50 +35,66 @@ const Waiting = ({ failed }) =>
     ${failed && html`<button class="button" onClick=${start}>Try again now</button>`}`;
 
 function Entrance({ limits }) {
-  const [isNew, setNew] = useState(false);
-  const toggle = () => setNew(!isNew);
-  return isNew
-    ? html`<${SignUp} limits=${limits} onLogIn=${toggle} />`
-    : html`<${LogIn} onSignUp=${toggle} />`;
+  const [view, show] = useState("log-in");
+  const [about, setAbout] = useState({ signup: "open" }); // until the server has answered
+  useEffect(() => {
+    request("GET", "/api/about").then(setAbout, () => {});
+  }, []);
+  const toLogIn = () => show("log-in");
+  if (view === "forgot") return html`<${Forgot} onLogIn=${toLogIn} />`;
+  if (view === "sign-up") {
+    const lead = "All it takes is a name, an email and a password.";
+    return html`<${SignUp} limits=${limits} lead=${lead} onLogIn=${toLogIn} />`;
+  }
+  return html`<${LogIn} about=${about} show=${show} />`;
 }
 
-const LogIn = ({ onSignUp }) =>
+const LogIn = ({ about, show }) =>
   html`<h1>Welcome back</h1>
     <p class="welcome__lead">Log in to continue</p>
     <${Form} key="log-in" action=${logIn} submit="Log in">
       <${EmailField} />
       <${PasswordField} />
     <//>
+    ${
+      about.mail &&
+      html`<p class="welcome__other">
+        <button class="link" onClick=${() => show("forgot")}>Forgot password?</button>
+      </p>`
+    }
     <p class="welcome__other">
-      New here?${" "}<button class="link" onClick=${onSignUp}>Create account</button>
+      ${
+        about.signup === "open"
+          ? html`New here?${" "}<button class="link" onClick=${() => show("sign-up")}>Create account</button>`
+          : "New accounts are by invitation: ask an admin for a link."
+      }
     </p>`;
 
-const SignUp = ({ limits, onLogIn }) =>
-  html`<h1>Create account</h1>
-    <p class="welcome__lead">All it takes is a name, an email and a password.</p>
-    <${Form} key="sign-up" action=${logIn} submit="Create account">
-      <${Field}
-        label="Your name"
-        name="fullName"
-        asked="your name"
-        autocomplete="name"
-        max=${limits.maxNameLength}
-        dir="auto"
-        required
-      />
+function Forgot({ onLogIn }) {
+  async function send(fields, form) {
+    await request("POST", "/api/auth/forgot-password", fields);
+    form.reset();
+    notify("If there is an account with this email, a link is on its way to it.");
+  }
+  return html`<h1>Forgot your password?</h1>
+    <p class="welcome__lead">We send you a link to set a new one.</p>
+    <${Form} key="forgot" action=${send} submit="Send link">
       <${EmailField} />
-      <${NewPasswordField} limits=${limits} />
     <//>
-    <p class="welcome__other">
-      Already have an account?${" "}<button class="link" onClick=${onLogIn}>Log in</button>
-    </p>`;
+    <p class="welcome__other"><button class="link" onClick=${onLogIn}>Back to the login</button></p>`;
+}
 
-const EmailField = () =>
-  html`<${Field}
-    label="Email"
-    name="email"
-    type="email"
-    asked="your email"
-    autocomplete="username"
-    required
-  />`;
+function Unconfirmed({ me }) {
+  const sendAgain = () =>
+    attempt(async () => {
+      await request("POST", "/api/auth/confirmation");
+      notify("A link is on its way to your email.");
+    });
+  return html`<h1>Confirm your email</h1>
+    <p class="welcome__lead">We sent a link to ${me.email}. Open it, then come back.</p>
+    <button class="button" onClick=${start}>I have confirmed it</button>
+    <p class="welcome__other">
+      <button class="link" onClick=${sendAgain}>Send the link again</button>${" · "}
+      <button class="link" onClick=${() => attempt(logOut)}>Log out</button>
+    </p>`;
+}
