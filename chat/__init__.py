@@ -20,7 +20,7 @@ from chat.lib.passwords import Passwords
 from chat.lib.recent import Recent
 from chat.lib.slots import Slots
 from chat.lib.tokens import Tokens
-from chat.middleware import failures, mail, metrics, origins
+from chat.middleware import chores, failures, metrics, origins
 from chat.middleware.auth import credential
 from chat.middleware.headers import SecurityHeaders
 from chat.middleware.proxies import UntrustedProxies
@@ -51,7 +51,7 @@ def create_app(config: Config | None = None) -> Flask:
         log.warning("ANYONE WHO KNOWS THE ADDRESS CAN JOIN: set SIGNUP=invite, or SIGNUP=open if that is meant")
     failures.init_app(app)
     origins.init_app(app, config)
-    mail.init_app(app, config)
+    chores.init_app(app, config)
     metrics.init_app(app, parts.metrics)
     for blueprint in (auth.bp, messages.bp, rooms.bp, admin.bp, site.bp, docs.bp):
         app.register_blueprint(blueprint)

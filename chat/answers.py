@@ -12,9 +12,8 @@ from chat.version import VERSION
 
 Id = Annotated[str, Meta(pattern="^[0-9a-f]{24}$", title="id")]
 NoticeKind = Literal["joined", "left", "added", "removed", "renamed"]  # what a notice of a room says
-Deleter = Literal[
-    "owner", "admin"
-]  # who deleted a message, if it was not its sender: an owner of the room, or an admin
+# Who deleted a message, if not its sender: an owner of the room, an admin, or the server when it was too old.
+Deleter = Literal["owner", "admin", "retention"]
 AuditAction = Literal[  # what admins do
     "user_created",
     "user_made_admin",
@@ -29,6 +28,7 @@ AuditAction = Literal[  # what admins do
     "invitation_made",
     "invitation_revoked",
     "message_deleted",
+    "messages_purged",
     "report_dismissed",
     "reset_link_made",
     "log_exported",

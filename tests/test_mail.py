@@ -85,7 +85,7 @@ class Mailbox:
 
 @pytest.fixture
 def box(make_app: MakeApp, post: Post, monkeypatch: pytest.MonkeyPatch) -> Mailbox:
-    monkeypatch.setattr("chat.middleware.mail._send", lambda _app: None)
+    monkeypatch.setattr("chat.middleware.chores._repeat", lambda *_: None)
     return Mailbox(make_app, post.port)
 
 
@@ -231,7 +231,7 @@ def test_an_email_that_is_taken_meanwhile_is_refused(box: Mailbox, post: Post) -
 def test_a_new_account_waits_until_its_email_is_confirmed(
     make_app: MakeApp, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chat.middleware.mail._send", lambda _app: None)
+    monkeypatch.setattr("chat.middleware.chores._repeat", lambda *_: None)
     box = Mailbox(make_app, post.port, verify_email=True)
     ann = box.site.sign_up("Ann")
     assert ann.call("GET", "/api/auth/check")["unverified"] is True
@@ -265,7 +265,7 @@ def test_a_deactivated_user_gets_no_link(box: Mailbox, post: Post) -> None:
 
 
 def test_links_are_asked_for_only_so_often(make_app: MakeApp, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chat.middleware.mail._send", lambda _app: None)
+    monkeypatch.setattr("chat.middleware.chores._repeat", lambda *_: None)
     box = Mailbox(make_app, post.port, rate_limits=True)
     for email in ("no@example.org", box.site.sign_up("Ann").email):
         assert [_ask(box.site, "forgot-password", email=email).status_code for _ in range(6)] == [200] * 5 + [429]

@@ -45,7 +45,7 @@ def _document(app: Flask) -> dict[str, Any]:
 @pytest.fixture
 def config(config: Config, monkeypatch: pytest.MonkeyPatch) -> Config:
     """The settings with which every route is there; the mails wait."""
-    monkeypatch.setattr("chat.middleware.mail._send", lambda _app: None)
+    monkeypatch.setattr("chat.middleware.chores._repeat", lambda *_: None)
     return replace(
         config,
         metrics_token=METRICS_TOKEN,

@@ -6,10 +6,11 @@ from chat.cli.backups import backup, restore, verify
 from chat.cli.doctor import doctor
 from chat.cli.invitations import invite
 from chat.cli.migrating import migrate
+from chat.cli.purging import purge
 from chat.cli.rooms import room
 from chat.cli.users import user
 
-COMMANDS = (backup, doctor, invite, migrate, restore, room, user, verify)
+COMMANDS = (backup, doctor, invite, migrate, purge, restore, room, user, verify)
 
 
 def init_app(app: Flask) -> None:

@@ -21,6 +21,11 @@ def new_id() -> str:
     return str(ObjectId())
 
 
+def first_id(milliseconds: int) -> str:
+    """The least id that could have been made in the second of that time."""
+    return f"{milliseconds // 1000:08x}{'0' * 16}"
+
+
 def is_id(value: str) -> bool:
     """Whether ``value`` is a normalised id: 24 hexadecimal digits in lower case."""
     return _ID.fullmatch(value) is not None

@@ -259,6 +259,12 @@ class Messages(Protocol):
     def with_image(self, addresses: Collection[str]) -> Message | LegacyMessage | None:
         """The message whose image has one of these addresses."""
 
+    def older_than(self, time: int, after: str, limit: int) -> list[Message]:
+        """The first ``limit`` messages of before that time with an id greater than ``after``, in the order of ids.
+
+        Without those that are deleted, notices of rooms, and those that have no number.
+        """
+
     def of_sender(self, sender_id: str, after: str, limit: int) -> list[Message | LegacyMessage]:
         """The first ``limit`` messages of that sender with an id greater than ``after``, in the order of ids."""
 

@@ -12,6 +12,7 @@ from chat.answers import Deleter
 from chat.errors import SearchTooLongError
 from chat.models.conversation import Conversation
 from chat.models.message import Draft, LegacyMessage, Message
+from chat.models.values import first_id
 from chat.store.mongo import documents, unnumbered
 from chat.store.mongo.connection import Connection, operation
 from chat.store.mongo.documents import SEARCH_TEXT, Document, object_id
@@ -59,6 +60,15 @@ class MongoMessages:
     def with_image(self, addresses: Collection[str]) -> Message | LegacyMessage | None:
         found = self._messages.find_one({"image": {"$in": list(addresses)}})
         return documents.message(found) if found else None
+
+    @operation
+    def older_than(self, time: int, after: str, limit: int) -> list[Message]:
+        ids = {"$lt": ObjectId(first_id(time)), **({"$gt": ObjectId(after)} if after else {})}
+        numbered = {"conversation": {"$exists": True}, "deletedAt": None, "system": None}
+        return [
+            documents.numbered(found)
+            for found in self._messages.find({"_id": ids, **numbered}).sort("_id").limit(limit)
+        ]
 
     @operation
     def of_sender(self, sender_id: str, after: str, limit: int) -> list[Message | LegacyMessage]:

@@ -10,6 +10,7 @@ from chat.errors import BlockedError, ChatError, NotAMemberError, NotFoundError,
 from chat.models.conversation import Conversation, direct
 from chat.models.folding import fold
 from chat.models.message import Draft, LegacyMessage, Message
+from chat.models.values import first_id
 from chat.store.port import Appended, Page, Revision
 from chat.store.sqlite import rows
 from chat.store.sqlite.connection import Db
@@ -69,6 +70,10 @@ class SqliteMessages:
     def with_image(self, addresses: Collection[str]) -> Message | None:
         query = f"{_SELECT} WHERE image IN (SELECT value FROM json_each(?)) LIMIT 1"
         return next(map(rows.message, self._file.all(query, json.dumps(list(addresses)))), None)
+
+    def older_than(self, time: int, after: str, limit: int) -> list[Message]:
+        query = f"""{_SELECT} WHERE id > ? AND id < ? AND deleted_at IS NULL AND system IS NULL ORDER BY id LIMIT ?"""
+        return [rows.message(row) for row in self._file.all(query, after, first_id(time), limit)]
 
     def of_sender(self, sender_id: str, after: str, limit: int) -> list[Message | LegacyMessage]:
         query = f"{_SELECT} WHERE sender_id = ? AND id > ? ORDER BY id LIMIT ?"

@@ -1,0 +1,24 @@
+"""`flask purge`."""
+
+import click
+from flask.cli import with_appcontext
+
+from chat.cli.commands import actor
+from chat.controllers import retention
+from chat.controllers.audit import recorded
+from chat.current import bus, config
+
+
+@click.command()
+@click.option("--days", type=click.IntRange(1), help="How old messages may be; by default MESSAGE_TTL_DAYS.")
+@click.confirmation_option("--yes", prompt="This removes texts and images of old messages for good. Go on?")
+@with_appcontext
+def purge(days: int | None) -> None:
+    """Remove the content of old messages, images too. The server does it by itself each hour if MESSAGE_TTL_DAYS is set."""
+    days = days or config.message_ttl_days
+    if not days:
+        raise click.ClickException("set MESSAGE_TTL_DAYS, or give --days")
+    with recorded(actor(), "messages_purged", details=f"older than {days} days"):
+        count = sum(retention.purge(days))
+    bus.flush()
+    click.echo(f"{count} messages have lost their content.")
