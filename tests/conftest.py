@@ -28,6 +28,7 @@ from tests.services import mongo_url
 MakeApp = Callable[..., Flask]
 SignUp = Callable[[str], Person]
 Connect = Callable[..., Socket]
+STORES = ["sqlite", "mongo"]
 SLOW = {  # by file or folder: real processes, a browser, or thousands of requests
     *("attacks", "browser", "realtime", "sync"),
     *("test_attack_pack", "test_cluster", "test_delivery", "test_fuzz", "test_large_room", "test_migrate", "test_seed"),
@@ -54,14 +55,14 @@ def mongo() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=["sqlite", "mongo"])
-def config(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Config]:
-    """Settings for an empty store of each kind."""
+@contextlib.contextmanager
+def _settings(request: pytest.FixtureRequest, folder: Path) -> Iterator[Config]:
+    """Settings for an empty store of the kind that a fixture's parameter names."""
     settings = Config(
         jwt_secret="x" * 48,
-        data_dir=tmp_path,
+        data_dir=folder,
         rate_limits=False,
-        frontend_dist=tmp_path / "none",
+        frontend_dist=folder / "none",
         bcrypt_cost=4,  # bcrypt's lowest: tests should spend their time on what they test
     )
     if request.param == "sqlite":
@@ -72,6 +73,23 @@ def config(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Config]:
     yield replace(settings, mongo_url=f"{address}/{database}")
     with MongoClient[dict[str, Any]](address) as client:
         client.drop_database(database)
+
+
+@pytest.fixture(params=STORES)
+def config(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Config]:
+    """Settings for an empty store of each kind."""
+    with _settings(request, tmp_path) as settings:
+        yield settings
+
+
+@pytest.fixture(scope="session", params=STORES)
+def shared_site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """An app on each store that many tests share, each with users of its own: an app and a store for each costs more
+    than most tests. It serves requests, and no sockets."""
+    with _settings(request, tmp_path_factory.mktemp("shared")) as settings:
+        app = create_app(settings)
+        yield in_process(app)
+        app.extensions["chat"].store.close()
 
 
 @pytest.fixture

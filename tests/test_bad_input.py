@@ -1,23 +1,17 @@
 """Bad input is answered with a clear 4xx and breaks nothing: examples, and a property test over all endpoints."""
 
 import json
-import uuid
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import requests
-from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from socketio.exceptions import ConnectionError as Refused
 
-from chat import create_app
-from chat.config import Config
-from tests.clients.http import Person
+from tests.clients.http import Person, Site
 from tests.clients.sockets import Socket
-from tests.clients.wsgi import in_process
 
 SignUp = Callable[[str], Person]
 ID = "a" * 24
@@ -47,8 +41,8 @@ def _path(template: str, person: Person, room: str, message: str) -> str:
 
 
 @pytest.fixture
-def ann(sign_up: SignUp) -> Person:
-    return sign_up("Ann")
+def ann(shared_site: Site) -> Person:
+    return shared_site.sign_up("Ann")
 
 
 @pytest.fixture
@@ -89,8 +83,9 @@ def test_a_text_with_invalid_unicode_is_400(ann: Person, text: bytes) -> None:
 
 
 def test_an_event_with_a_lone_surrogate_is_refused_and_the_socket_stays_open(
-    ann: Person, connect: Callable[..., Socket]
+    sign_up: SignUp, connect: Callable[..., Socket]
 ) -> None:
+    ann = sign_up("Ann")
     socket = connect(ann)
     assert socket.ask("send_message", {"to": ann.id, "text": "\ud800"})["code"] == "bad_request"
     for payload in (["\ud800"], "\ud800", {"conversation": "\ud800", "seq": 1}, {"\ud800": 1}):
@@ -180,22 +175,17 @@ QUERIES = st.dictionaries(
 )
 
 
-@pytest.fixture(scope="module", params=["sqlite", "mongo"])
-def known(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Ann, her room and her message, on one app for many requests."""
-    mongo = f"{request.getfixturevalue('mongo')}/chat_{uuid.uuid4().hex}" if request.param == "mongo" else None
-    folder: Path = tmp_path_factory.mktemp("fuzz")
-    app: Flask = create_app(Config(jwt_secret="x" * 48, data_dir=folder, mongo_url=mongo, rate_limits=False))
-    ann = in_process(app).sign_up("Ann", "ann@example.org")
-    room = ann.http.post("/api/rooms", json={"name": "Room"}).json()["_id"]
-    yield ann, room, ann.send(ann, "note")["_id"]
-    app.extensions["chat"].store.close()
+@pytest.fixture(scope="module")
+def known(shared_site: Site) -> tuple[Person, str, str]:
+    """Ann, her room and her message, for many requests."""
+    ann = shared_site.sign_up("Ann")
+    return ann, ann.create_room("Room")["_id"], ann.send(ann, "note")["_id"]
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(method=METHODS, template=PATHS, body=st.dictionaries(FIELDS, ANYTHING) | ANYTHING, query=QUERIES)
 def test_no_request_is_answered_with_a_500(
-    known: Any, method: str, template: str, body: Any, query: dict[str, str]
+    known: tuple[Person, str, str], method: str, template: str, body: Any, query: dict[str, str]
 ) -> None:
     ann, room, message = known
     answer = ann.http.request(
