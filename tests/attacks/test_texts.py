@@ -1,6 +1,7 @@
 """Texts that want to be more than texts: scripts, headers, bytes that no text has, JSON that is not what it seems."""
 
 import json
+import secrets
 from typing import Any
 from urllib.parse import quote
 
@@ -51,7 +52,7 @@ INVISIBLE = {
 @attack("names themselves or a room with {}, to pass for another", "400, on every way to a name", text=INVISIBLE)
 def test_invisible_names(target: Target, text: str) -> None:
     me, room = target.mallory, target.public_room
-    body = {"fullName": text, "email": "attack-unseen@example.org", "password": "long enough"}
+    body = {"fullName": text, "email": f"attack-{secrets.token_hex(8)}@example.org", "password": "long enough"}
     refused(target.ask("POST", "/api/auth/signup", json=body), 400)
     refused(me.ask("PUT", "/api/auth/update-profile", {"fullName": text}), 400)
     refused(me.ask("POST", "/api/rooms", {"name": text}), 400)
