@@ -43,9 +43,9 @@ HEIGHTS = {part: -number for number, layer in enumerate(LAYERS) for part in laye
 Imports = dict[str, set[str]]
 
 
-def imports() -> Imports:
-    """Each module of `chat` with the modules of `chat` that it imports, at the top or anywhere."""
-    paths = {_name(path): path for path in sorted((ROOT / "chat").rglob("*.py"))}
+def imports(*folders: str) -> Imports:
+    """Each module below these folders of the project, with those among them that it imports, at the top or anywhere."""
+    paths = {_name(path): path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))}
     found: Imports = {name: set() for name in paths}
     for name, path in paths.items():
         for node in ast.walk(ast.parse(path.read_text())):
@@ -187,4 +187,4 @@ def _name(path: Path) -> str:
 
 
 if __name__ == "__main__":
-    PICTURE.write_text(svg(imports()))
+    PICTURE.write_text(svg(imports("chat")))

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from chat.realtime import stalls
 from tests.realtime.conftest import Server
+from tests.services import STALLED
 
 
 @pytest.mark.parametrize("worker", ["eventlet", "gevent"])
@@ -18,13 +18,13 @@ def test_a_stall_is_logged_with_its_stack_and_counted(worker: str, start: Callab
     server.post("/compute/300")
     assert server.state["stalls"] == 1
     log = server.log()
-    assert stalls.WORD in log
+    assert STALLED in log
     assert "in compute" in log
     (server.folder / "log").write_text("")  # or it fails the test
 
 
 def test_a_server_that_stalled_fails_its_test() -> None:
-    with pytest.raises(AssertionError, match=stalls.WORD):
+    with pytest.raises(AssertionError, match=STALLED):
         _run_a_server_that_stalls()
 
 
