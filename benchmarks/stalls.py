@@ -21,6 +21,7 @@ from typing import Any
 import click
 import websocket
 from PIL import Image
+from requests import Response
 
 from benchmarks.crowd import Crowd, make_crowd, write_mongo, write_sqlite
 from benchmarks.probe import probing
@@ -42,7 +43,7 @@ def requests_of(crowd: Crowd, ann: Person, leaver: Person) -> dict[str, Request]
     bob, room = crowd.people[1].id, crowd.room.id
 
     def get(path: str) -> Request:
-        return lambda: ann.ask("GET", path, timeout=300).raise_for_status()
+        return lambda: ann.ask("GET", path, timeout=300)
 
     searches = {
         "one letter": "h",
@@ -110,10 +111,13 @@ def measure(kind: str, messages: int, people: int, only: str) -> list[str]:
                 read = len(server.log())
                 with probing(server.url, other.token) as waits:
                     started = time.perf_counter()
-                    request()
+                    answer = request()
                     took = time.perf_counter() - started
+                status = f", {answer.status_code}" if isinstance(answer, Response) and not answer.ok else ""
                 blocked = max(map(int, BLOCKED.findall(server.log()[read:])), default=0)
-                lines.append(f"| {name} | {_ms(took)} | {_ms(max(waits))} | {f'{blocked} ms' if blocked else '–'} |")
+                lines.append(
+                    f"| {name} | {_ms(took)}{status} | {_ms(max(waits))} | {f'{blocked} ms' if blocked else '–'} |"
+                )
                 bar.update(1)
     return lines
 

@@ -21,6 +21,7 @@ from chat.store.mongo.ledger import Ledger
 from chat.store.mongo.unnumbered import partners_of
 from chat.store.port import CursorMove, MemberChange
 
+SUMMARIES = 100  # conversations in one operation, which has to end in time
 SLICE = 1000  # messages that are removed at a time
 _BEGUN = {"createdAt": {"$exists": True}}
 _VISIBLE = {"head": 0}
@@ -51,8 +52,14 @@ class MongoConversations:
             found += [conversation for conversation in partners if conversation.id not in begun]
         return found
 
-    @operation
     def summarize(self, user_id: str, conversations: Sequence[Conversation]) -> dict[str, Summary]:
+        summaries: dict[str, Summary] = {}
+        for start in range(0, len(conversations), SUMMARIES):
+            summaries |= self._summarize(user_id, conversations[start : start + SUMMARIES])
+        return summaries
+
+    @operation
+    def _summarize(self, user_id: str, conversations: Sequence[Conversation]) -> dict[str, Summary]:
         summaries = {conversation.id: Summary() for conversation in conversations}
         newest = self._ledger.newest([*summaries])
         for conversation in conversations:

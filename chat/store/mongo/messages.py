@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Collection, Sequence
 
-import pymongo
 from bson import ObjectId
 from pymongo import ASCENDING, DESCENDING
 from pymongo.errors import PyMongoError
@@ -19,8 +18,6 @@ from chat.store.mongo.documents import SEARCH_TEXT, Document, object_id
 from chat.store.mongo.ledger import Ledger
 from chat.store.mongo.writing import Writing
 from chat.store.port import Appended, Page, Revision
-
-SEARCH_SECONDS = 3.0
 
 
 class MongoMessages:
@@ -136,12 +133,15 @@ class MongoMessages:
         if conversation_id:
             mine["_id"] = object_id(conversation_id)
         ids = [str(found["_id"]) for found in self._connection.conversations.find(mine, {"_id": 1})]
-        contained: list[Document] = [{SEARCH_TEXT: {"$regex": re.escape(word)}} for word in words]
-        query = {"conversation": {"$in": ids}, "$and": contained}
+        # One pattern for all words: with $and, SecantusDB reads all messages, ten times as slowly.
+        pattern = "".join(f"(?=[\\s\\S]*{re.escape(word)})" for word in words)
+        query = {
+            "conversation": {"$in": ids},
+            SEARCH_TEXT: {"$regex": f"^{pattern}" if words[1:] else re.escape(words[0])},
+        }
         try:
-            with pymongo.timeout(SEARCH_SECONDS):
-                found = self._messages.find(query).sort([("createdAt", DESCENDING), ("_id", DESCENDING)]).limit(limit)
-                return [documents.numbered(document) for document in found]
+            found = self._messages.find(query).sort([("createdAt", DESCENDING), ("_id", DESCENDING)]).limit(limit)
+            return [documents.numbered(document) for document in found]
         except PyMongoError as error:
             if error.timeout:
                 raise SearchTooLongError from error

@@ -7,7 +7,7 @@ from bson import ObjectId
 from bson.datetime_ms import DatetimeMS
 from msgspec import UNSET
 from msgspec.structs import asdict, replace
-from pymongo import DESCENDING
+from pymongo import ASCENDING, DESCENDING
 from pymongo.errors import DuplicateKeyError
 
 from chat.lib.threads import in_slices
@@ -21,7 +21,7 @@ from chat.store.mongo.documents import SESSION, USER, Document
 from chat.store.mongo.migrations import IGNORING_CASE
 from chat.store.port import AccountChange, ProfileChange
 
-PAGE = 500  # users of a long list in one answer of the database
+PAGE = 500  # users of a long list that are read in one operation
 
 
 class MongoUsers:
@@ -52,12 +52,17 @@ class MongoUsers:
         found = self._spellings(email)
         return next((user for user in found if user.email == email), found[0] if found else None)
 
-    @operation
     def all(self) -> list[User]:
-        return [
-            documents.user(found)
-            for found in in_slices(self._users.find({}, {"sessions": 0, "blocked": 0}, batch_size=PAGE))
-        ]
+        users: list[User] = []
+        while page := self._page(users[-1].id if users else None):
+            users += page
+        return users
+
+    @operation
+    def _page(self, after: str | None) -> list[User]:
+        query: Document = {"_id": {"$gt": ObjectId(after)}} if after else {}
+        found = self._users.find(query, {"sessions": 0, "blocked": 0}).sort("_id", ASCENDING).limit(PAGE)
+        return [documents.user(document) for document in in_slices(found)]
 
     @operation
     def search(self, text: str, before: str | None, limit: int) -> list[User]:
