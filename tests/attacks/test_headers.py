@@ -18,7 +18,7 @@ def _image(target: Target) -> Any:
     sent = target.mallory.call("POST", f"/api/messages/send/{target.mallory.id}", {"image": wrap(drawn("png"))})
     if "/uploads/" not in sent["image"]:
         pytest.skip("images are not on this server")
-    return target.ask("GET", sent["image"])
+    return target.mallory.ask("GET", sent["image"])
 
 
 ANSWERS: dict[str, tuple[int, Ask]] = {

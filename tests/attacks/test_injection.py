@@ -24,10 +24,11 @@ OPERATORS: tuple[Any, ...] = (
 def test_operators_in_bodies(household: Household, route: Route) -> None:
     before = household.state()
     body = household.fill(route.body)
+    status = 403 if route.path.startswith("/api/admin/") else 400  # for admins only: the body is not looked at
     for field in body:
         for operator in OPERATORS:
             answer = household.me.ask(route.method, household.fill(route.path), {**body, field: operator})
-            refused(answer, 400)
+            refused(answer, status)
     assert household.state() == before
 
 
