@@ -28,6 +28,7 @@ from chat.openapi import ALIAS
 from chat.realtime import server, stalls
 from chat.realtime.bus import Bus, MessagesLost, UserChanged
 from chat.realtime.connections import Connections
+from chat.realtime.directory import Directory
 from chat.realtime.emitter import Emitter
 from chat.realtime.presence import Presence
 from chat.realtime.sessions import Sessions
@@ -85,6 +86,7 @@ def _build(config: Config) -> Parts:
     bus.subscribe(MessagesLost, lambda lost: users.forget())
     emitter = Emitter(connections)
     presence = Presence(connections, bus, emitter)
+    Directory(bus, presence)
     image_store = open_image_store(config.cloudinary, config.data_dir, config.public_url)
     return Parts(
         config=config,

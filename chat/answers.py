@@ -363,6 +363,30 @@ class BlockAnswer(Answer):
     blocked: bool
 
 
+class Profile(Answer, omit_defaults=True):
+    """The name and the picture of a user as they are now; both empty, and ``deleted``, if the account no longer exists."""
+
+    id: Id
+    full_name: str
+    profile_pic: str
+    deleted: bool | UnsetType = UNSET
+
+
+class PublicRoom(Answer, omit_defaults=True):
+    """The name of a public room as it is now; ``deleted`` if it no longer exists or is no longer public."""
+
+    id: Id
+    name: str
+    deleted: bool | UnsetType = UNSET
+
+
+class ListChanges(Answer):
+    """What changed in the lists of users and of public rooms."""
+
+    users: list[Profile]
+    rooms: list[PublicRoom]
+
+
 class PresenceChange(Answer):
     """The ids of the users who came online and went offline."""
 

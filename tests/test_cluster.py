@@ -33,7 +33,7 @@ def _sees(socket: Socket, *people: Person) -> None:
     wait_until(lambda: set((socket.all("getOnlineUsers") or [[]])[-1]) == {person.id for person in people})
 
 
-def test_a_message_reaches_people_on_the_other_process(processes: list[ChatServer]) -> None:
+def test_messages_and_new_names_reach_people_on_the_other_process(processes: list[ChatServer]) -> None:
     first, second = processes
     ann = first.site.sign_up("Ann")
     bob = second.site.sign_up("Bob")
@@ -44,6 +44,8 @@ def test_a_message_reaches_people_on_the_other_process(processes: list[ChatServe
         message = ann.send(bob, "hello")
         assert bobs.wait_for("newMessage") == anns.wait_for("newMessage") == message
         assert len(bobs.all("newMessage")) == 1
+        ann.call("PUT", "/api/auth/update-profile", {"fullName": "Anna"})
+        bobs.wait_for("listsChanged", lambda event: event["users"][0]["fullName"] == "Anna")
 
 
 def test_people_on_both_processes_see_each_other_online_until_the_last_tab_closes(processes: list[ChatServer]) -> None:

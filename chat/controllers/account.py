@@ -9,13 +9,14 @@ import msgspec
 from chat import answers, schemas
 from chat.controllers import auth, changes, messages, rooms, sessions, views
 from chat.controllers.auth import Login
-from chat.current import images, limits, slots, store
+from chat.current import bus, images, limits, slots, store
 from chat.lib import logs
 from chat.lib.archive import File
 from chat.lib.threads import in_slices
 from chat.models.conversation import Conversation, Room
 from chat.models.message import Message
 from chat.models.user import User
+from chat.realtime.bus import ProfileChanged
 
 PAGE = 100  # messages that are in memory, and erased in one write
 
@@ -53,6 +54,7 @@ def erase(me: User) -> None:
     changes.erase_reactions(me)
     if removed.profile_pic:
         images.remove(removed.profile_pic)
+    bus.publish(ProfileChanged(me.id, "", "", deleted=True))
     sessions.announce_end(me.id, [session.id for session in removed.sessions])
 
 

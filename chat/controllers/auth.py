@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from chat import answers, schemas
 from chat.controllers import mails, sessions, views
-from chat.current import cached_users, config, images, limits, passwords, store, tokens
+from chat.current import bus, cached_users, config, images, limits, passwords, store, tokens
 from chat.errors import (
     BadRequestError,
     DeactivatedError,
@@ -21,6 +21,7 @@ from chat.lib.passwords import common
 from chat.lib.tokens import RENEWED_AFTER
 from chat.models.user import Session, User, is_email, normal_email
 from chat.models.values import clean_name, now
+from chat.realtime.bus import ProfileChanged
 from chat.realtime.connections import network_of
 from chat.schemas import MAX_EMAIL, MAX_PASSWORD, MIN_PASSWORD
 
@@ -199,6 +200,7 @@ def update_profile(me: User, body: schemas.Profile) -> answers.Me:
         raise UserNotFoundError
     if change.replaced_picture:
         images.remove(change.replaced_picture)
+    bus.publish(ProfileChanged(me.id, change.user.full_name, change.user.profile_pic))
     return views.me(change.user)
 
 

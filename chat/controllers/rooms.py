@@ -6,7 +6,7 @@ from chat import answers, events, schemas
 from chat.answers import NoticeKind
 from chat.controllers import conversations, messages, seeing, users, views
 from chat.controllers.messages import HistoryPage, Sent
-from chat.current import config, emitter, images, limits, store
+from chat.current import bus, config, emitter, images, limits, store
 from chat.errors import BadRequestError, BlockedError, NotAMemberError, NotFoundError, NotTheOwnerError
 from chat.lib import logs
 from chat.lib.threads import in_slices
@@ -14,6 +14,7 @@ from chat.models.conversation import Room, Summary
 from chat.models.message import Draft
 from chat.models.user import User
 from chat.models.values import clean_name
+from chat.realtime.bus import PublicRoomChanged
 from chat.schemas import MAX_MEMBERS
 
 ERASED_AT_ONCE = 500  # messages that are removed in one write
@@ -35,6 +36,7 @@ def create(me: User, body: schemas.NewRoom) -> answers.Room:
     with limits.reserving("rooms", me.id):
         if not store.conversations.add_room(room, most=config.max_rooms_per_user if config.rate_limits else None):
             raise BadRequestError(f"you own {config.max_rooms_per_user} rooms already: delete one first")
+    _list(room)
     return _show_members(room)
 
 
@@ -118,6 +120,7 @@ def rename(me: User, room_id: str, body: schemas.RoomName) -> answers.Room:
     if renamed is None:
         raise _no_such_room()
     _post_notice(me, renamed, "renamed", text=name)
+    _list(renamed)
     return _show_members(renamed)
 
 
@@ -191,6 +194,12 @@ def _show_members(room: Room) -> answers.Room:
     return views.room(room)
 
 
+def _list(room: Room, *, deleted: bool = False) -> None:
+    """Tell all users that a public room is new, has another name, or is gone."""
+    if room.public:
+        bus.publish(PublicRoomChanged(room.id, room.name, room.owner_id, deleted))
+
+
 def _erase(room: Room, *, only_if_empty: bool = False) -> None:
     """Remove a room. If it is interrupted, the room is still there with fewer messages, and can be removed again."""
     while found := store.conversations.remove_oldest(room.id, ERASED_AT_ONCE, only_if_empty=only_if_empty):
@@ -198,6 +207,8 @@ def _erase(room: Room, *, only_if_empty: bool = False) -> None:
             images.remove(url)
     for url in store.conversations.remove_room(room.id, only_if_empty=only_if_empty):
         images.remove(url)
+    if store.conversations.find(room.id) is None:
+        _list(room, deleted=True)
 
 
 def _require_no_block(me: User, user_ids: Iterable[str]) -> None:

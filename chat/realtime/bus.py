@@ -71,6 +71,24 @@ class HiddenChanged(Struct):
     hidden: list[str]
 
 
+class ProfileChanged(Struct):
+    """A user has another name or picture, or is ``deleted``."""
+
+    user_id: str
+    full_name: str
+    profile_pic: str
+    deleted: bool = False
+
+
+class PublicRoomChanged(Struct):
+    """A public room is new, has another name, or is ``deleted`` or no longer public."""
+
+    room_id: str
+    name: str
+    owner_id: str
+    deleted: bool = False
+
+
 class MessagesLost(Struct):
     """Events for clients may have been lost on the way between processes."""
 

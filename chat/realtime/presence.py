@@ -6,9 +6,11 @@ hidden from a user, such as those whom they block, are in neither.
 
 import threading
 import time
-from collections.abc import Set
+from collections.abc import Callable, Set
+from typing import TypeVar
 
 from chat import answers, events
+from chat.events import ServerEvent
 from chat.lib import threads
 from chat.realtime.bus import Bus, HiddenChanged, PresenceChanged
 from chat.realtime.connections import Connection, Connections
@@ -17,6 +19,7 @@ from chat.realtime.emitter import Emitter
 from chat.realtime.remote import RemoteUsers
 from chat.realtime.server import socketio
 
+T = TypeVar("T")
 BROADCAST_SECONDS = 0.1  # between two broadcasts at least (the contract)
 EXPECT_SECONDS = 10.0  # for a client that was told to connect again
 LIST, DIFF = "presence:list", "presence:diff"  # rooms: who sees all users, and how they are told
@@ -77,6 +80,18 @@ class Presence:
     def online(self) -> Set[str]:
         """The ids of all users with a connection to any process."""
         return self.here() | self.remote.ids()
+
+    def tell_all(self, event: ServerEvent[T], payload: Callable[[Set[str]], T | None]) -> None:
+        """Emit to all sockets of this process ``payload(hidden)``, by the ids of those who are hidden from the user.
+
+        If it is None, that user gets nothing: an empty event would say that one of the hidden did something.
+        """
+        rooms = [(room, frozenset[str]()) for room in (LIST, DIFF)]
+        hiding = list(self._hidden.items())
+        rooms += [(one.socket_id, frozenset(hidden)) for id, hidden in hiding for one in self._connections.of_user(id)]
+        for room, hidden in rooms:
+            if (seen := payload(hidden)) is not None:
+                self._emitter.to_room(room, event, seen)
 
     def _expect_no_longer(self, user_id: str) -> None:
         time.sleep(EXPECT_SECONDS)

@@ -2,18 +2,12 @@
 
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Person, Visit
 from tests.browser.steps import box, entry, message, room, section
 
 FOCUS = "dispatchEvent(new Event('focus'))"
-
-
-def reload_lists(page: Page) -> None:
-    """Have a page that is connected load its lists again."""
-    expect(page.get_by_text("Connecting …")).to_be_hidden()
-    page.evaluate("import('/lib/connection.js').then(({ refreshSoon }) => refreshSoon(0))")
 
 
 def test_a_renamed_member_is_renamed_in_the_messages_of_a_room(ann: Person, bob: Person, visit: Visit) -> None:
@@ -22,7 +16,6 @@ def test_a_renamed_member_is_renamed_in_the_messages_of_a_room(ann: Person, bob:
     page = visit(ann, f"/chat/{id}")
     expect(message(page, "first")).to_contain_text(bob.name)
     bob.call("PUT", "/api/auth/update-profile", {"fullName": "Robert"})
-    reload_lists(page)
     expect(message(page, "first")).to_contain_text("Robert")
 
 
@@ -46,18 +39,34 @@ def test_the_first_message_of_a_new_user_is_announced(ann: Person, visit: Visit)
     expect(page.locator("#live")).to_have_text(f"{zoe.name}: hello from a stranger")
 
 
-def test_new_rooms_and_names_appear_when_the_user_comes_back(ann: Person, bob: Person, visit: Visit) -> None:
+def test_new_names_and_public_rooms_appear_at_once(ann: Person, bob: Person, visit: Visit) -> None:
     page = visit(ann)
-    expect(entry(page, bob.name)).to_be_visible()
-    bob.call("PUT", "/api/auth/update-profile", {"fullName": f"Robert {bob.id}"})
-    name = f"New {bob.id}"
-    room(bob, name, public=True)
     expect(page.get_by_text("Connecting …")).to_be_hidden()
+    bob.call("PUT", "/api/auth/update-profile", {"fullName": f"Robert {bob.id}"})
+    expect(entry(page, f"Robert {bob.id}")).to_be_visible()
+    page.get_by_role("searchbox", name="Search").fill(bob.id)
+    id = room(bob, f"New {bob.id}", public=True)
+    expect(section(page, "Rooms to join")).to_contain_text(f"New {bob.id}")
+    bob.call("PUT", f"/api/rooms/{id}", {"name": f"Newer {bob.id}"})
+    expect(section(page, "Rooms to join")).to_contain_text(f"Newer {bob.id}")
+    bob.call("DELETE", f"/api/rooms/{id}")
+    expect(section(page, "Rooms to join")).to_be_hidden()
+
+
+def test_a_new_name_shows_in_the_other_tabs_of_its_user(ann: Person, visit: Visit) -> None:
+    page = visit(ann)
+    expect(page.get_by_text("Connecting …")).to_be_hidden()
+    ann.call("PUT", "/api/auth/update-profile", {"fullName": f"Anna {ann.id}"})
+    expect(page.get_by_role("button", name="Your profile")).to_contain_text(f"Anna {ann.id}")
+
+
+def test_new_users_appear_when_the_user_comes_back(ann: Person, visit: Visit) -> None:
+    page = visit(ann)
+    expect(page.get_by_text("Connecting …")).to_be_hidden()
+    zoe = Person(ann.url, "Zoe")
     page.evaluate("Date.now = ((now) => () => now() + 60_000)(Date.now)")
     page.evaluate(FOCUS)
-    expect(entry(page, f"Robert {bob.id}")).to_be_visible()
-    page.get_by_role("searchbox", name="Search").fill(name)
-    expect(section(page, "Rooms to join")).to_contain_text(name)
+    expect(entry(page, zoe.name)).to_be_visible()
 
 
 def test_rooms_to_join_are_above_people(ann: Person, bob: Person, visit: Visit) -> None:
@@ -92,7 +101,6 @@ def test_a_conversation_with_a_deleted_user_can_be_read(ann: Person, bob: Person
     page = visit(ann, ann.path_to(bob))
     expect(message(page, "are you there?")).to_be_visible()
     assert bob.delete()
-    reload_lists(page)
     expect(page.get_by_text("This account was deleted.")).to_be_visible()
     expect(box(page)).to_be_hidden()
     message(page, "are you there?").click()

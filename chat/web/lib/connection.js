@@ -1,10 +1,11 @@
 /** The live connection: the socket's events become state, and `sync` keeps the messages complete. */
 
+import { request } from "/lib/api.js";
 import { announce } from "/lib/attention.js";
 import { conversationIdOf } from "/lib/conversations.js";
 import { expireCached, receive, receiveReading } from "/lib/history.js";
 import { checkUser, confirmUser, doubtUser, expectUser, requestAsUser } from "/lib/identity.js";
-import { loadLists, showRoom } from "/lib/lists.js";
+import { loadLists, showListChanges, showRoom } from "/lib/lists.js";
 import { set, state, updateConversation } from "/lib/state.js";
 import { createSync } from "/sync.js";
 import { io } from "/vendor/socket.io.mjs";
@@ -12,7 +13,8 @@ import { io } from "/vendor/socket.io.mjs";
 const TYPING_MS = 4000; // how long a user is shown as typing after the last sign of it
 const REFRESH_MS = 300; // so that lists are loaded once for all events of a moment
 const REFRESH_AFTER_MS = 10_000; // age of lists that are loaded again when the user comes back to the page
-const REFRESH_EVERY_MINUTES = 5; // while the page is visible: profiles of others change without an event
+const REFRESH_EVERY_MINUTES = 5; // while the page is visible: an event may be lost, and blocks hide some
+const NEW_ROOM_MS = 1000; // within which all pages load a new public room
 const RECONNECT_MS = 3000;
 const NOT_LOGGED_IN = ["no_token", "invalid_token", "user_not_found", "wrong_user"];
 
@@ -105,6 +107,7 @@ function listen() {
   socket.on("typing", showTyping);
   socket.on("read", (reading) => receiveReading(reading) || refreshSoon());
   socket.on("roomUpdated", takeRoom);
+  socket.on("listsChanged", takeListChanges);
 }
 
 addEventListener("offline", () => {
@@ -142,6 +145,16 @@ export function refreshSoon(ms = REFRESH_MS) {
 /** Take in that a room has changed. */
 export function takeRoom(room) {
   if (showRoom(room)) refreshSoon();
+}
+
+/** Take in what others changed. Public rooms that are new here are loaded soon, but not by all pages at once. */
+function takeListChanges(changes) {
+  for (const id of showListChanges(changes)) setTimeout(loadRoom, Math.random() * NEW_ROOM_MS, id);
+}
+
+async function loadRoom(id) {
+  const room = await request("GET", `/api/rooms/${id}`).catch(() => null); // it may be gone again
+  if (room && state.me) takeRoom(room);
 }
 
 async function takeMessages(messages) {

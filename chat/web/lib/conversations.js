@@ -15,7 +15,7 @@ const NEW_CONVERSATION = {
   newSeqs: new Set(), // seqs of the unread messages that came since
   typing: {}, // user id → until when they are shown as typing, in ms
 };
-const DELETED_USER = { fullName: "Deleted user", profilePic: "", deleted: true };
+export const DELETED_USER = { fullName: "Deleted user", profilePic: "", deleted: true };
 
 /** The id of the conversation of two users. */
 export const directId = (a, b) => (a < b ? `${a}_${b}` : `${b}_${a}`);

@@ -2,13 +2,14 @@
 
 import { request } from "/lib/api.js";
 import { cacheLists } from "/lib/cache.js";
-import { directId, listedConversation, roomConversation } from "/lib/conversations.js";
+import { DELETED_USER, directId, isMember, listedConversation, roomConversation } from "/lib/conversations.js";
 import { forgetHistory } from "/lib/history.js";
 import { go, pathOf, set, state } from "/lib/state.js";
 import { notify } from "/lib/toasts.js";
 
 const leaving = new Set(); // ids of rooms that I am leaving or deleting
 let version = 0; // grows with each load and each change of a room
+let missed = null; // while a load is under way, the changes of users and public rooms that have come since it began
 
 /**
  * Load users and conversations: the entries `{ conversation, rev }` of the server, or null if something
@@ -17,6 +18,7 @@ let version = 0; // grows with each load and each change of a room
 export async function loadLists() {
   version += 1;
   const began = version;
+  missed = [];
   const [people, rooms] = await Promise.all([
     request("GET", "/api/messages/users"),
     request("GET", "/api/rooms"),
@@ -24,6 +26,8 @@ export async function loadLists() {
   if (began !== version || !state.me) return null;
   showLists(people, rooms);
   const { me, limits } = state;
+  missed?.forEach(applyListChanges);
+  missed = null;
   cacheLists(me._id, { me, limits, people, rooms });
   return [...people, ...rooms];
 }
@@ -50,6 +54,35 @@ const userFrom = ({ _id, fullName, email, profilePic, lastSeen, blocked, deleted
   blocked,
   deleted,
 });
+
+/**
+ * Show what others changed: `{ users, rooms }` of the server. Returns the ids of public rooms that are new here.
+ */
+export function showListChanges(changes) {
+  missed?.push(changes);
+  applyListChanges(changes);
+  return changes.rooms.filter(({ _id, deleted }) => !deleted && !state.conversations[_id]).map(({ _id }) => _id);
+}
+
+function applyListChanges({ users: people, rooms }) {
+  const { me } = state;
+  const users = { ...state.users };
+  const conversations = { ...state.conversations };
+  for (const { _id, fullName, profilePic, deleted } of people) {
+    if (!users[_id]) continue;
+    users[_id] = deleted ? { ...DELETED_USER, _id } : { ...users[_id], fullName, profilePic };
+    const id = directId(me._id, _id);
+    const kept = !deleted || conversations[id]?.lastMessage || state.path === pathOf(id);
+    if (!kept) delete conversations[id];
+  }
+  for (const { _id, name, deleted } of rooms) {
+    const known = conversations[_id];
+    if (!known || isMember(known, me)) continue; // members are told more, in `roomUpdated`
+    if (deleted) delete conversations[_id];
+    else conversations[_id] = { ...known, room: { ...known.room, name } };
+  }
+  set({ users, conversations, me: users[me._id] });
+}
 
 /**
  * Show that a room has changed. Returns whether I have just become a member, so that the lists have to be
