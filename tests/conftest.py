@@ -8,12 +8,13 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from flask import Flask
 from hypothesis import settings
 from pymongo import MongoClient
+from werkzeug.routing import Rule
 from werkzeug.serving import make_server
 
 from chat import create_app
@@ -37,6 +38,21 @@ SLOW = {  # by file or folder: real processes, a browser, or thousands of reques
 }
 # Threads that do not end by themselves, or take a second.
 LASTING = re.compile("process_request|_loop|_send_ping|_service_task|_watch|pymongo")
+
+
+class KnownRoute(Rule):
+    """A route that compiles what builds its addresses once for all apps: that is most of the time that making one takes."""
+
+    _compiled: ClassVar[dict[tuple[str, bool], Callable[..., tuple[str, str]]]] = {}
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        key = self.rule, append_unknown
+        if key not in self._compiled:
+            self._compiled[key] = super()._compile_builder(append_unknown)
+        return self._compiled[key]
+
+
+Flask.url_rule_class = KnownRoute
 settings.load_profile("ci")  # the same generated examples each time; tests/fuzz.py looks for the rare ones
 
 
