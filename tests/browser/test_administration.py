@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Person, Visit
-from tests.browser.test_accessibility import LOOKS, check
+from tests.browser.test_accessibility import SCREENS, check
 
 
 def give_reason(page: Page, word: str, reason: str = "spam") -> None:
@@ -60,7 +60,7 @@ def test_an_admin_decides_what_was_reported(admin: Person, bob: Person, visit: V
     assert "text" not in kept
 
 
-@pytest.mark.parametrize("look", [LOOKS["desktop-dark"], LOOKS["phone-light"]], ids=["desktop-dark", "phone-light"])
+@pytest.mark.parametrize("look", SCREENS.values(), ids=SCREENS)
 def test_every_section_fits_and_axe_finds_no_problem(admin: Person, bob: Person, visit: Visit, look: Any) -> None:
     admin.create_room("Design")
     admin.call("POST", "/api/messages/report", {"user": bob.id, "reason": "rude"})
