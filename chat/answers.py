@@ -11,7 +11,7 @@ from chat.schemas import ClientId, Number, Outcome
 from chat.version import VERSION
 
 Id = Annotated[str, Meta(pattern="^[0-9a-f]{24}$", title="id")]
-NoticeKind = Literal["joined", "left", "added", "removed", "renamed"]  # what a notice of a room says
+NoticeKind = Literal["joined", "left", "added", "removed", "renamed", "owner"]  # what a notice of a room says
 # Who deleted a message, if not its sender: an owner of the room, an admin, or the server when it was too old.
 Deleter = Literal["owner", "admin", "retention"]
 AuditAction = Literal[  # what admins do

@@ -180,6 +180,16 @@ def test_when_the_owner_leaves_the_longest_standing_member_becomes_the_owner(roo
     assert rooms.member.http.put(f"/api/rooms/{room}", json={"name": "Mine"}).status_code == 200
 
 
+def test_a_notice_names_the_new_owner_when_the_owner_leaves(rooms: Rooms) -> None:
+    rooms.owner.http.delete(f"/api/rooms/{rooms.private['_id']}/members/{rooms.owner.id}")
+    assert _history(rooms.member, rooms.private) == ["Olga left", "Mia owns the room now"]
+
+
+def test_a_notice_names_the_new_owner_when_the_owner_deletes_the_account(rooms: Rooms) -> None:
+    assert rooms.owner.delete()
+    assert _history(rooms.member, rooms.private) == ["A deleted user left", "Mia owns the room now"]
+
+
 def test_a_room_that_all_members_left_is_deleted(rooms: Rooms) -> None:
     room = rooms.public["_id"]
     for person in (rooms.owner, rooms.member):

@@ -88,7 +88,8 @@ def add(me: User, room_id: str, user_id: str) -> answers.Room:
 def remove(me: User, room_id: str, user_id: str) -> answers.Room:
     """Leave a room, or remove a member from a room of mine. Raises `NotFoundError` or `NotTheOwnerError`.
 
-    If the owner leaves, the longest member owns the room from then on. If no one is left, the room is removed.
+    If the owner leaves, the longest member owns the room from then on, and a notice says so. If no one is left, the room is
+    removed.
     """
     limits.hit("writes", me.id)
     return take_out(me, _find(me, room_id) if user_id == me.id else _owned(me, room_id), user_id)
@@ -105,9 +106,10 @@ def take_out(me: User, room: Room, user_id: str) -> answers.Room:
     if not left.members:
         _erase(left, only_if_empty=True)
         return views.room(left)
+    _post_notice(me, left, "left" if user_id == me.id else "removed", user_id)
     if left.owner_id != room.owner_id:
         logs.security("room_owner_changed", left.owner_id, room=room.id)
-    _post_notice(me, left, "left" if user_id == me.id else "removed", user_id)
+        _post_notice(me, left, "owner", left.owner_id)
     return _show_members(left)
 
 

@@ -191,6 +191,8 @@ def _notice(message: Message, names: Mapping[str, str]) -> str:
             return f"{actor} added {user}"
         case "removed":
             return f"{actor} removed {user}"
+        case "owner":
+            return f"{user} owns the room now"
         case _:
             return f"{actor} named the room {renamed_to(message.text or '')}"
 

@@ -4,6 +4,7 @@ import zipfile
 
 from playwright.sync_api import expect
 
+from chat.version import VERSION
 from tests.browser.conftest import PASSWORD, Person, Visit
 from tests.browser.steps import message
 
@@ -17,6 +18,12 @@ def test_a_user_downloads_their_data(ann: Person, bob: Person, visit: Visit) -> 
         page.get_by_role("link", name="Download my data").click()
     with zipfile.ZipFile(download.value.path()) as file:
         assert any(b"to be kept" in file.read(name) for name in file.namelist())
+
+
+def test_the_profile_names_the_version(ann: Person, visit: Visit) -> None:
+    page = visit(ann)
+    page.get_by_role("button", name="Your profile").click()
+    expect(page.get_by_role("dialog")).to_contain_text(f"Version {VERSION}")
 
 
 def test_deleting_an_account_takes_the_password_and_deletes_its_messages(

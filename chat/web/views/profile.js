@@ -13,19 +13,22 @@ import { Dialog, Field, Form, Icon, NewPasswordField, PasswordField, UserAvatar 
 
 export function Profile({ me, limits }) {
   const [sessions, setSessions] = useState([]);
+  const [about, setAbout] = useState({}); // until the server has answered
   const callSessions = (method, path = "") => attempt(() => request(method, `/api/auth/sessions${path}`));
   const loadSessions = async () => setSessions((await callSessions("GET")) ?? []);
   const endSession = (path) => callSessions("DELETE", path).then(loadSessions);
   useEffect(() => {
     loadSessions();
+    request("GET", "/api/about").then(setAbout, () => {});
   }, []);
   return html`<${Dialog} title="Your profile">
     <${Me} me=${me} limits=${limits} />
     ${canNotify && html`<${Notifications} />`}
     <${Sessions} sessions=${sessions} onEnd=${endSession} />
     <${Password} limits=${limits} onChanged=${loadSessions} />
-    <${Email} />
+    ${about.mail && html`<${Email} />`}
     <${Data} />
+    ${about.version && html`<p class="hint">Version ${about.version}</p>`}
   <//>`;
 }
 
@@ -141,25 +144,18 @@ function Password({ limits, onChanged }) {
 
 /** A new email counts once its link was opened, so the server has to send mail. */
 function Email() {
-  const [mail, setMail] = useState(false);
-  useEffect(() => {
-    request("GET", "/api/about").then((about) => setMail(about.mail), () => {});
-  }, []);
   async function save(fields, form) {
     await request("PUT", "/api/auth/email", fields);
     form.reset();
     notify("A link is on its way to the new email. Open it to confirm the change.");
   }
-  return (
-    mail &&
-    html`<details name="account">
-      <summary>Change your email</summary>
-      <${Form} action=${save} submit="Change email" kind="quiet">
-        <${Field} label="New email" name="email" type="email" asked="your new email" required />
-        <${PasswordField} />
-      <//>
-    </details>`
-  );
+  return html`<details name="account">
+    <summary>Change your email</summary>
+    <${Form} action=${save} submit="Change email" kind="quiet">
+      <${Field} label="New email" name="email" type="email" asked="your new email" required />
+      <${PasswordField} />
+    <//>
+  </details>`;
 }
 
 const Data = () =>
