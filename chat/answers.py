@@ -1,6 +1,7 @@
 """What goes out: a Struct for each response, acknowledgement and emitted event.
 
-Clients refuse no field that they don't know, but the server sends only fields that are named here.
+Clients refuse no field that they don't know, but the server sends only fields that are named here. The module is long
+because it is the one list of all that goes out.
 """
 
 from typing import Annotated, Literal

@@ -1,6 +1,7 @@
 """Settings: the only reader of the environment.
 
-`Config.from_env` fails fast and names the variable: if a server starts, its settings make sense.
+`Config.from_env` fails fast and names the variable: if a server starts, its settings make sense. The module is long because
+it is the one list of all settings.
 """
 
 import os

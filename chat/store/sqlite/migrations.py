@@ -1,7 +1,7 @@
 """The tables, as a list of numbered steps. ``PRAGMA user_version`` says how many of them a file has gone through.
 
 A file of release 1.0 has no number but its tables; the first step leaves those as they are. Never change a step that was
-released: add one.
+released: add one. The module is long because it keeps them all.
 """
 
 import sqlite3
