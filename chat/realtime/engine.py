@@ -210,6 +210,11 @@ class Socket:
         log.info("a connection is closed: %s", why)
         self.close(abort=True, reason=self._engine.reason.TRANSPORT_ERROR)
 
+    def abort(self) -> None:
+        """End the connection at once, whether or not its client has read what it was sent."""
+        if self._websocket:
+            self._websocket.abort()
+
     def tick(self, now: float) -> None:
         """What the time demands: a ping, or the end."""
         if not self._accepted and now > self._since + STRANGER_SECONDS:

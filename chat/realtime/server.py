@@ -23,7 +23,7 @@ from chat.lib import json, threads
 from chat.realtime.bus import Bus, MessagesLost, QueuedRedisManager
 from chat.realtime.debouncer import Debouncer
 from chat.realtime.door import FrontDoor
-from chat.realtime.engine import Engine, ProtocolError, Strangers
+from chat.realtime.engine import Engine, ProtocolError, Socket, Strangers
 from chat.realtime.release_1_0 import Bridge
 
 log = logging.getLogger(__name__)
@@ -238,12 +238,17 @@ def draining() -> bool:
     return bool(socketio.server and socketio.server.eio.draining)
 
 
-def drain(seconds: float) -> None:
-    """Let no one connect any more, and have all clients connect elsewhere, spread over ``seconds``."""
+def drain(seconds: float) -> list[Socket]:
+    """Let no one connect any more, and have all clients connect elsewhere, spread over ``seconds``.
+
+    Return the sessions that were closed: some clients don't answer, and their connections stay open for a while.
+    """
     engine = socketio.server.eio
     engine.draining = True
-    _send_away(seconds / max(1, len(engine.sockets)))
+    sessions: list[Socket] = list(engine.sockets.values())
+    _send_away(seconds / max(1, len(sessions)))
     engine.disconnect()  # strangers, and those who came meanwhile
+    return sessions
 
 
 def reconnect_clients() -> None:

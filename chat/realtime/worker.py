@@ -21,13 +21,14 @@ from types import FrameType
 from typing import Any
 
 from chat.lib import threads
-from chat.realtime import server
+from chat.realtime import idle, server
 from chat.realtime.connections import network_of
 from chat.realtime.timelimits import time_limit
 
 log = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 0.5  # over which clients are sent away when the worker has to end
+ANSWER_SECONDS = 0.5  # for these clients to read what they were sent; then their connections are ended
 NOTICE_SECONDS = 0.1
 RETRY_SECONDS = 0.1
 RESERVED_FILES = 200  # for the database, Redis, images, the log; a quarter if only a few files may be open
@@ -143,10 +144,17 @@ def _accept_thread(worker: Any, listener: Any) -> None:
 
 
 def _drain_on_sigterm(worker: Any) -> None:
-    handle_exit = worker.handle_exit
+    handle_exit, close_idle = worker.handle_exit, idle.closer(worker)
+
+    def drain() -> None:
+        sessions = server.drain(DRAIN_SECONDS)
+        close_idle()
+        time.sleep(ANSWER_SECONDS)
+        for session in sessions:
+            session.abort()
 
     def drain_and_exit(number: int, frame: FrameType | None) -> None:
-        threads.spawn(server.drain, DRAIN_SECONDS)
+        threads.spawn(drain)
         handle_exit(number, frame)
 
     signal.signal(signal.SIGTERM, drain_and_exit)

@@ -73,8 +73,15 @@ class Server(Service):
 
     def terminate(self) -> None:
         """Ask it to end, and don't wait."""
+        self._tell(signal.SIGTERM)
+
+    def reload(self) -> None:
+        """Ask gunicorn to replace its worker, and don't wait."""
+        self._tell(signal.SIGHUP)
+
+    def _tell(self, number: signal.Signals) -> None:
         assert self._process is not None
-        self._process.send_signal(signal.SIGTERM)
+        self._process.send_signal(number)  # to gunicorn only, which tells its worker
 
     def ended_within(self, seconds: float) -> bool:
         """Whether it ends by itself."""

@@ -1,12 +1,17 @@
 """The moments in which a socket connects or is closed: nothing comes before CONNECT, and nothing is left behind."""
 
+import http.client
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 
 import pytest
 
+from chat.realtime.worker import DRAIN_SECONDS
 from tests.clients.sockets import wait_until
 from tests.realtime.conftest import Server
 from tests.realtime.raw import Polling, WebSocket
@@ -120,14 +125,54 @@ def test_connecting_twice_is_refused_and_changes_nothing(fresh: Server) -> None:
     wait_until(lambda: _is_empty(fresh))
 
 
+def _websocket(server: Server) -> WebSocket | None:
+    """A WebSocket, unless the worker that accepted it is about to end."""
+    client = WebSocket(server)
+    if " 101 " in client.head:
+        return client
+    client.close()
+    return None
+
+
+def _time_of_end(client: WebSocket) -> float:
+    """When the server ends the connection, by `time.monotonic`."""
+    assert client.ends()
+    return time.monotonic()
+
+
 @pytest.mark.parametrize("worker", WORKERS)
-def test_sigterm_sends_clients_away_and_ends_the_server(start: Start, worker: str) -> None:
+def test_sigterm_sends_clients_away_one_after_another_and_waits_for_no_idle_connection(
+    start: Start, worker: str
+) -> None:
     server = start(worker)
-    clients = [WebSocket(server) for _ in range(10)]
-    for number, client in enumerate(clients):
-        client.connect(f"user{number}.s1")
-    server.terminate()
-    assert all(client.ends() for client in clients)
-    for client in clients:
-        client.close()
-    assert server.ended_within(5)
+    with ExitStack() as stack:
+        clients = [stack.enter_context(WebSocket(server)) for _ in range(10)]
+        for number, client in enumerate(clients):
+            client.connect(f"user{number}.s1")
+        Polling(server).connect("polling.s1")
+        browser = stack.enter_context(closing(http.client.HTTPConnection("127.0.0.1", server.port)))
+        browser.request("GET", "/healthz")
+        browser.getresponse().read()  # the connection stays open, for the next request
+        stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+        with ThreadPoolExecutor(10) as pool:
+            ends = [pool.submit(_time_of_end, client) for client in clients]
+            server.terminate()
+            ended = [end.result() for end in ends]
+        assert max(ended) - min(ended) > DRAIN_SECONDS / 2
+        assert server.ended_within(5)  # not in gunicorn's 10 s, although no client has closed its side
+
+
+def test_after_a_reload_clients_are_sent_to_the_new_worker_and_miss_nothing_there(start: Start) -> None:
+    """Nothing is emitted for a socket that stays open on the old worker: until it connects again, its client knows that it
+    misses something."""
+    server = start("eventlet")
+    with WebSocket(server) as before:
+        before.connect("ann.s1")
+        server.reload()
+        assert before.ends()
+    with wait_until(lambda: _websocket(server), seconds=20) as after:
+        after.connect("ann.s1")
+        for number in range(5):
+            server.post("/emit/ann", {"text": f"push {number}"})
+            assert f"push {number}" in after.receive_until('42["typing"')
+        assert server.state["connections"] == 1
