@@ -64,6 +64,13 @@ class PresenceChanged(Struct):
     process: str
 
 
+class ProcessReturned(Struct):
+    """All users of a process that the others may have taken for dead: it was stopped for a while, or Redis was."""
+
+    process: str
+    user_ids: list[str]
+
+
 class HiddenChanged(Struct):
     """Other users are hidden from a user now."""
 

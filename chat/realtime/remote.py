@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Set
 from redis import Redis
 from redis.exceptions import RedisError
 
-from chat.realtime.bus import Bus, PresenceChanged
+from chat.realtime.bus import Bus, PresenceChanged, ProcessReturned
 from chat.realtime.release_1_0 import is_release_1_0
 
 log = logging.getLogger(__name__)
@@ -31,6 +31,7 @@ class RemoteUsers:
         self._reported = False  # that this process is alive
         self._trusted_after = 0.0  # until then, a process that Redis does not know keeps its users
         bus.subscribe(PresenceChanged, self._hear)
+        bus.subscribe(ProcessReturned, self._hear_all)
         bus.add_task(self._beat)
 
     def ids(self) -> Set[str]:
@@ -48,11 +49,12 @@ class RemoteUsers:
     def refresh(self, redis: Redis) -> None:
         """Say that this process is alive and who is here, and see who is where. Raises `RedisError`.
 
+        If the others may have taken this process for dead, they are told at once who is here.
         After Redis was restarted or away, it does not know all processes yet: those that it lacks keep their users until
         they had the time to report.
         """
         seconds, _ = redis.time()
-        known = redis.zscore(self._processes, self._bus.process) is not None
+        alive_until = redis.zscore(self._processes, self._bus.process)
         with redis.pipeline() as pipeline:
             mine = self._users_of(self._bus.process)
             pipeline.delete(mine)
@@ -61,8 +63,10 @@ class RemoteUsers:
                 pipeline.expire(mine, int(ALIVE_SECONDS))
             pipeline.zadd(self._processes, {self._bus.process: seconds + ALIVE_SECONDS})
             pipeline.execute()
-        if self._reported and not known:
+        if self._reported and alive_until is None:
             self._distrust()
+        if self._reported and (alive_until is None or alive_until < seconds):
+            self._bus.publish(ProcessReturned(self._bus.process, list(self._here())))
         self._reported = True
         alive = _texts(redis.zrangebyscore(self._processes, seconds, "+inf")) - {self._bus.process}
         for process in alive:
@@ -91,6 +95,13 @@ class RemoteUsers:
         if change.process != self._bus.process:
             users = self._users.setdefault(change.process, set())
             (users.add if change.online else users.discard)(change.user_id)
+
+    def _hear_all(self, back: ProcessReturned) -> None:
+        if back.process != self._bus.process:
+            before, users = self._users.get(back.process, set()), set(back.user_ids)
+            self._users[back.process] = users
+            for user_id in before ^ users:
+                self._on_change(user_id)
 
     def _distrust(self) -> None:
         self._trusted_after = time.monotonic() + ALIVE_SECONDS

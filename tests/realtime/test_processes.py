@@ -106,10 +106,12 @@ def test_clients_connect_again_after_redis_was_away(
 
 
 @pytest.mark.parametrize("how", ["restarted", "hung"])
-def test_no_one_goes_offline_while_redis_is_away(redis: RedisServer, pair: tuple[Server, Server], how: str) -> None:
+def test_no_one_goes_offline_while_redis_is_away(
+    redis: RedisServer, pair: tuple[Server, Server], connect: Connect, how: str
+) -> None:
     one, other = pair
-    with WebSocket(one) as ann, WebSocket(other) as bob:
-        ann.connect("ann.s1")
+    ann = connect(one, "ann.s1", auth={"presence": "diff"})
+    with WebSocket(other) as bob:
         bob.connect("bob.s2")
         wait_until(lambda: one.state["online"] == other.state["online"] == ["ann", "bob"])
         _disturb(redis, how)
@@ -117,6 +119,7 @@ def test_no_one_goes_offline_while_redis_is_away(redis: RedisServer, pair: tuple
         while time.monotonic() < end:
             assert one.state["online"] == other.state["online"] == ["ann", "bob"]
             time.sleep(0.2)
+        assert not any(change["offline"] for change in ann.all("presence"))
 
 
 def _disturb(redis: RedisServer, how: str) -> None:
@@ -137,6 +140,22 @@ def test_the_users_of_a_killed_process_go_offline(pair: tuple[Server, Server], c
     ann.wait_for("getOnlineUsers", lambda online: "bob" in online)
     other.kill()
     wait_until(lambda: ann.all("getOnlineUsers")[-1] == ["ann"], seconds=30)
+
+
+def test_the_users_of_a_stopped_process_are_online_again_when_it_goes_on(
+    pair: tuple[Server, Server], connect: Connect
+) -> None:
+    one, other = pair
+    ann = connect(one, "ann.s1", auth={"presence": "diff"}, wait=30)
+    connect(other, "bob.s1")
+    ann.wait_for("presence", lambda change: change["online"] == ["bob"])
+    other.pause()
+    try:
+        ann.wait_for("presence", lambda change: change["offline"] == ["bob"])
+    finally:
+        other.resume()
+    wait_until(lambda: ann.all("presence")[-1]["online"] == ["bob"], seconds=10)
+    assert one.state["online"] == ["ann", "bob"]
 
 
 def test_processes_stay_usable_without_redis(start: Callable[..., Server], connect: Connect) -> None:
