@@ -64,6 +64,16 @@ def test_ten_wrong_passwords_lock_an_account_for_a_while(sign_up: SignUp, client
     assert ann.http.get("/api/auth/check").status_code == 200
 
 
+def test_the_time_to_wait_is_right_after_the_clock_was_set_back(
+    sign_up: SignUp, client: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = sign_up("Ann")
+    assert [_log_in(client, ann.email).status_code for _ in range(10)] == [400] * 10
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() - 3600)
+    assert _refused(_log_in(client, ann.email))
+
+
 def test_an_account_that_does_not_exist_is_locked_in_the_same_way(client: Browser) -> None:
     assert [_log_in(client, "nobody@example.org").status_code for _ in range(11)] == [400] * 10 + [429]
 

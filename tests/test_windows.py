@@ -107,6 +107,13 @@ def test_a_clock_that_is_set_changes_nothing(make: MakeWindow, monkeypatch: pyte
     assert window.wait("bob") == 0
 
 
+def test_what_redis_counted_before_its_clock_was_set_back_locks_no_one_out(redis: Redis) -> None:
+    window = RedisWindow(redis, "set back", ONCE)
+    redis.zadd("chat:rate:set back:ann", {"counted": (redis.time()[0] + 3600) * 1000})
+    assert isinstance(window.take("ann"), str)
+    assert 0 < window.wait("ann") <= 60
+
+
 def test_redis_forgets_keys_too(redis: Redis) -> None:
     window = RedisWindow(redis, "short", Rate(1, 60))
     window.take("ann")
