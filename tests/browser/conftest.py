@@ -119,6 +119,7 @@ def admin(ann: Person, server: ChatServer) -> Person:
 def visit(server: ChatServer, browser: Browser) -> Iterator[Visit]:
     """Open the page: ``visit(ann)``, or without a login; with a path, and options of a browser context.
 
+    It has no service worker unless they say ``service_workers="allow"``: a new one loads the whole page once more.
     A test fails if the page had an error of its own or broke the content security policy.
     """
     contexts: list[BrowserContext] = []
@@ -136,7 +137,9 @@ def visit(server: ChatServer, browser: Browser) -> Iterator[Visit]:
         page.on("console", hear)
 
     def open_page(person: Person | None = None, path: str = "/", **options: Any) -> Page:
-        context = browser.new_context(base_url=server.url, locale="en-GB", **{**DESKTOP, **options})
+        context = browser.new_context(
+            base_url=server.url, locale="en-GB", **{**DESKTOP, "service_workers": "block", **options}
+        )
         contexts.append(context)
         context.on("page", listen)
         if person:

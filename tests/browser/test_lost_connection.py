@@ -23,11 +23,22 @@ CACHED = """new Promise((resolve) => {
 ALL_CACHED = CACHED.replace("getAll(messages)", "getAll()")
 
 
-@pytest.fixture
-def server() -> Iterator[ChatServer]:
-    """A server of its own for each test, to stop and start."""
+pytestmark = pytest.mark.xdist_group("lost-connection")
+
+
+@pytest.fixture(scope="module")
+def stopped_and_started() -> Iterator[ChatServer]:
+    """A server for these tests only."""
     with ChatServer("flask", RATE_LIMITS="off") as server:
         yield server
+
+
+@pytest.fixture
+def server(stopped_and_started: ChatServer) -> Iterator[ChatServer]:
+    """A server to stop and start."""
+    yield stopped_and_started
+    if not stopped_and_started.answers():
+        stopped_and_started.start()
 
 
 def wait_for_worker(page: Page) -> None:
@@ -58,7 +69,7 @@ def test_messages_written_offline_are_sent_later_in_order(
 
 
 def test_queued_messages_survive_a_reload_offline(ann: Person, bob: Person, visit: Visit, server: ChatServer) -> None:
-    page = visit(ann, ann.path_to(bob))
+    page = visit(ann, ann.path_to(bob), service_workers="allow")
     expect(box(page)).to_be_visible()
     wait_for_worker(page)
     server.kill()
@@ -127,7 +138,7 @@ def test_the_last_lists_and_messages_are_shown_without_a_connection(
     ann: Person, bob: Person, visit: Visit, server: ChatServer
 ) -> None:
     bob.send(ann, "kept for later")
-    page = visit(ann, ann.path_to(bob))
+    page = visit(ann, ann.path_to(bob), service_workers="allow")
     expect(message(page, "kept for later")).to_be_visible()
     wait_for_worker(page)
     wait_for_cache(page, "kept for later")

@@ -19,7 +19,7 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 def test_a_notification_is_shown_if_the_user_asked_for_it(ann: Person, bob: Person, visit: Visit) -> None:
     cleo = Person(ann.url, "Cleo")
-    page = visit(ann, ann.path_to(cleo), permissions=["notifications"])
+    page = visit(ann, ann.path_to(cleo), permissions=["notifications"], service_workers="allow")
     page.get_by_role("button", name="Your profile").click()
     page.get_by_role("switch", name="Notify me of new messages").check()
     page.get_by_role("button", name="Close").click()

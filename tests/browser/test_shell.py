@@ -23,7 +23,7 @@ STRICT = (
 
 def test_the_first_load_is_small(visit: Visit) -> None:
     sent: dict[str, int] = {}  # body bytes as they came over the wire, compressed by the server
-    page = visit(path="about:blank", service_workers="block")
+    page = visit(path="about:blank")
     page.on("requestfinished", lambda request: sent.update({request.url: request.sizes()["responseBodySize"]}))
     page.goto("/")
     expect(page.get_by_label("Email")).to_be_visible()
@@ -76,7 +76,7 @@ def test_it_can_be_installed(server: ChatServer) -> None:
 
 
 def test_the_shell_opens_without_a_server(visit: Visit) -> None:
-    page: Page = visit()
+    page: Page = visit(service_workers="allow")
     page.evaluate("navigator.serviceWorker.ready")
     kept = page.evaluate(
         "caches.open('shell').then(shell => shell.keys()).then(all => all.map(one => new URL(one.url).pathname))"
