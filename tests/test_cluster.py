@@ -1,6 +1,8 @@
 """Two processes that are one chat, through Redis."""
 
+import contextlib
 import time
+import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -17,24 +19,34 @@ def redis() -> Iterator[RedisServer]:
         yield server
 
 
-@pytest.fixture
-def processes(redis: RedisServer, mongo: str, request: pytest.FixtureRequest) -> Iterator[list[ChatServer]]:
+@contextlib.contextmanager
+def _two_processes(redis: RedisServer, mongo: str) -> Iterator[list[ChatServer]]:
     """Two of them, on one database and with one secret."""
-    shared = {
-        "REDIS_URL": redis.url,
-        "MONGO_URL": f"{mongo}/cluster_{abs(hash(request.node.name))}",
-        "JWT_SECRET": "s" * 40,
-    }
+    shared = {"REDIS_URL": redis.url, "MONGO_URL": f"{mongo}/cluster_{uuid.uuid4().hex}", "JWT_SECRET": "s" * 40}
     with ChatServer("gunicorn", **shared) as first, ChatServer("gunicorn", **shared) as second:
         yield [first, second]
+
+
+@pytest.fixture
+def processes(redis: RedisServer, mongo: str) -> Iterator[list[ChatServer]]:
+    """Two processes of a test's own, of which it can stop one, or their Redis."""
+    with _two_processes(redis, mongo) as processes:
+        yield processes
+
+
+@pytest.fixture(scope="module", params=[pytest.param(None, id="shared", marks=pytest.mark.xdist_group("cluster"))])
+def shared_processes(mongo: str) -> Iterator[list[ChatServer]]:
+    """Two processes for all tests that stop nothing."""
+    with RedisServer() as redis, _two_processes(redis, mongo) as processes:
+        yield processes
 
 
 def _sees(socket: Socket, *people: Person) -> None:
     wait_until(lambda: set((socket.all("getOnlineUsers") or [[]])[-1]) == {person.id for person in people})
 
 
-def test_messages_and_new_names_reach_people_on_the_other_process(processes: list[ChatServer]) -> None:
-    first, second = processes
+def test_messages_and_new_names_reach_people_on_the_other_process(shared_processes: list[ChatServer]) -> None:
+    first, second = shared_processes
     ann = first.site.sign_up("Ann")
     bob = second.site.sign_up("Bob")
     with (
@@ -48,8 +60,10 @@ def test_messages_and_new_names_reach_people_on_the_other_process(processes: lis
         bobs.wait_for("listsChanged", lambda event: event["users"][0]["fullName"] == "Anna")
 
 
-def test_people_on_both_processes_see_each_other_online_until_the_last_tab_closes(processes: list[ChatServer]) -> None:
-    first, second = processes
+def test_people_on_both_processes_see_each_other_online_until_the_last_tab_closes(
+    shared_processes: list[ChatServer],
+) -> None:
+    first, second = shared_processes
     ann = first.site.sign_up("Ann")
     bob = second.site.sign_up("Bob")
     with (
@@ -64,8 +78,8 @@ def test_people_on_both_processes_see_each_other_online_until_the_last_tab_close
         _sees(anns, ann)
 
 
-def test_logout_closes_the_sockets_of_that_session_on_every_process(processes: list[ChatServer]) -> None:
-    first, second = processes
+def test_logout_closes_the_sockets_of_that_session_on_every_process(shared_processes: list[ChatServer]) -> None:
+    first, second = shared_processes
     ann = first.site.sign_up("Ann")
     with Socket(second.url, token=ann.token) as there:
         there.wait_for("getOnlineUsers")
@@ -74,8 +88,8 @@ def test_logout_closes_the_sockets_of_that_session_on_every_process(processes: l
         wait_until(lambda: not there.connected)
 
 
-def test_a_blocked_user_is_hidden_on_every_process(processes: list[ChatServer]) -> None:
-    first, second = processes
+def test_a_blocked_user_is_hidden_on_every_process(shared_processes: list[ChatServer]) -> None:
+    first, second = shared_processes
     ann = first.site.sign_up("Ann")
     bob = second.site.sign_up("Bob")
     with (

@@ -1,8 +1,10 @@
 """The server as people run it: real processes, both kinds, real clients, kills and dependencies that go away."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,21 +22,37 @@ STORES = ["sqlite", "mongo"]
 ALL_MESSAGES = "100000"  # in one page of history: a fast machine sends more than the usual thousand
 
 
+@pytest.fixture(scope="module")
+def servers(mongo: str) -> Iterator[Callable[[str, str], ChatServer]]:
+    """The server of a kind and on a store that these tests share, unless they stop it."""
+    with ExitStack() as stack:
+
+        @cache
+        def start(kind: str, store: str) -> ChatServer:
+            settings = {"MONGO_URL": f"{mongo}/chat_server_{kind}"} if store == "mongo" else {}
+            return stack.enter_context(ChatServer(kind, **settings))
+
+        yield start
+
+
 @pytest.fixture
-def server(request: pytest.FixtureRequest) -> Iterator[ChatServer]:
-    """A server of the kind, and on the store, that the test's parameter names."""
-    kind, store = request.param
-    settings = {"MONGO_URL": f"{request.getfixturevalue('mongo')}/chat_server_{kind}"} if store == "mongo" else {}
-    with ChatServer(kind, MAX_HISTORY_PAGE=ALL_MESSAGES, **settings) as server:
-        yield server
+def server(request: pytest.FixtureRequest, servers: Callable[[str, str], ChatServer]) -> ChatServer:
+    """The server of the kind, and on the store, that the test's parameter names."""
+    return servers(*request.param)
 
 
-ALL = pytest.mark.parametrize(
-    "server", [(kind, store) for kind in KINDS for store in STORES], indirect=True, ids="-".join
-)
+def _on(*servers: tuple[str, str]) -> pytest.MarkDecorator:
+    """Run a test on these servers; what shares one also shares a process of pytest's."""
+    names = ["-".join(server) for server in servers]
+    marks = [pytest.mark.xdist_group(f"servers-{name}") for name in names]
+    params = [pytest.param(server, marks=mark) for server, mark in zip(servers, marks, strict=True)]
+    return pytest.mark.parametrize("server", params, indirect=True, ids=names)
 
 
-@ALL
+ON_EACH_KIND = _on(*((kind, "sqlite") for kind in KINDS))
+
+
+@_on(*((kind, store) for kind in KINDS for store in STORES))
 @pytest.mark.parametrize("transport", ["polling", "websocket"])
 def test_two_people_chat_with_the_plain_javascript_client(server: ChatServer, transport: str) -> None:
     result = node("two_chat.mjs", BASE=server.url, TRANSPORT=transport)
@@ -46,7 +64,7 @@ def test_two_people_chat_with_the_plain_javascript_client(server: ChatServer, tr
     assert set(result["ids"]) <= set(events["getOnlineUsers"])
 
 
-@pytest.mark.parametrize("server", [(kind, "sqlite") for kind in KINDS], indirect=True, ids=KINDS)
+@ON_EACH_KIND
 def test_a_socket_may_change_from_polling_to_websocket(server: ChatServer) -> None:
     ann = server.site.sign_up("Ann")
     with ann.socket() as socket:
@@ -56,13 +74,13 @@ def test_a_socket_may_change_from_polling_to_websocket(server: ChatServer) -> No
         assert socket.wait_for("newMessage")["text"] == "hello"
 
 
-@pytest.mark.parametrize("server", [(kind, "sqlite") for kind in KINDS], indirect=True, ids=KINDS)
+@ON_EACH_KIND
 def test_the_page_is_served_at_the_root(server: ChatServer) -> None:
     answer = server.site.browser().get("/")
     assert answer.headers["Content-Type"].startswith("text/html")
 
 
-@pytest.mark.parametrize("server", [("gunicorn", "sqlite")], indirect=True)
+@_on(("gunicorn", "sqlite"))
 def test_logins_do_not_block_other_requests(server: ChatServer) -> None:
     ann = server.site.sign_up("Ann")
     with ThreadPoolExecutor(16) as pool:
@@ -126,9 +144,10 @@ def _kill_during_sends(server: ChatServer, victims: list[Any]) -> None:
         assert bob.history(ann) == found
 
 
-@pytest.mark.parametrize("server", [(kind, "sqlite") for kind in KINDS], indirect=True, ids=KINDS)
-def test_a_kill_during_sends_loses_nothing_that_was_answered_201_on_sqlite(server: ChatServer) -> None:
-    _kill_during_sends(server, [server, server])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kill_during_sends_loses_nothing_that_was_answered_201_on_sqlite(kind: str) -> None:
+    with ChatServer(kind, MAX_HISTORY_PAGE=ALL_MESSAGES) as server:
+        _kill_during_sends(server, [server, server])
 
 
 def test_a_kill_of_server_or_database_loses_nothing_that_was_answered_201_on_mongo() -> None:

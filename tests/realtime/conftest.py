@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ WORKERS = {
     "gevent": ["--worker-class", "gevent"],
     "threads": ["--worker-class", "gthread", "--threads", "40"],
 }
+# The kinds of worker as parameters; what shares a server of a kind also shares a process of pytest's.
+SHARED = [pytest.param(worker, marks=pytest.mark.xdist_group(f"realtime-{worker}")) for worker in WORKERS]
 
 
 class Server(Service):
@@ -99,20 +102,23 @@ class Server(Service):
         return state
 
 
-@pytest.fixture(scope="session", params=["eventlet", "gevent", "threads"])
-def any_server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    """The small app on each kind of worker."""
-    if request.param == "gevent":
-        pytest.importorskip("gevent")
-    with Server(request.param) as server:
-        yield server
-
-
 @pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
+def servers() -> Iterator[Callable[[str], Server]]:
+    """The server that all tests on a kind of worker share."""
+    with ExitStack() as stack:
+        yield cache(lambda worker: stack.enter_context(Server(worker)))
+
+
+@pytest.fixture(params=SHARED)
+def any_server(request: pytest.FixtureRequest, servers: Callable[[str], Server]) -> Server:
+    """The small app on each kind of worker."""
+    return servers(request.param)
+
+
+@pytest.fixture(params=SHARED[:1])
+def server(request: pytest.FixtureRequest, servers: Callable[[str], Server]) -> Server:
     """The small app on the default kind of worker."""
-    with Server("eventlet") as server:
-        yield server
+    return servers(request.param)
 
 
 @pytest.fixture

@@ -13,14 +13,14 @@ import pytest
 
 from chat.realtime.worker import DRAIN_SECONDS
 from tests.clients.sockets import wait_until
-from tests.realtime.conftest import Server
+from tests.realtime.conftest import SHARED, Server
 from tests.realtime.raw import Polling, WebSocket
 
 Start = Callable[..., Server]
 WORKERS = ["eventlet", "gevent", "threads"]
 
 
-@pytest.fixture(scope="module", params=WORKERS)
+@pytest.fixture(scope="module", params=SHARED)
 def fresh(request: pytest.FixtureRequest) -> Iterator[Server]:
     """A server for which these tests can count what is left."""
     with Server(request.param) as server:
