@@ -12,7 +12,19 @@ from chat.schemas import ClientId, Number, Outcome
 from chat.version import VERSION
 
 Id = Annotated[str, Meta(pattern="^[0-9a-f]{24}$", title="id")]
-NoticeKind = Literal["joined", "left", "added", "removed", "renamed", "owner"]  # what a notice of a room says
+NoticeKind = Literal[  # what a notice of a room says; its text says it in words
+    "joined",
+    "left",
+    "added",
+    "removed",
+    "renamed",
+    "topic",
+    "public",
+    "private",
+    "owner",
+    "not_owner",
+    "retention",
+]
 # Who deleted a message, if not its sender: an owner of the room, an admin, or the server when it was too old.
 Deleter = Literal["owner", "admin", "retention"]
 AuditAction = Literal[  # what admins do
@@ -26,6 +38,8 @@ AuditAction = Literal[  # what admins do
     "user_exported",
     "password_set",
     "room_deleted",
+    "room_owner_added",
+    "room_retention_set",
     "invitation_made",
     "invitation_revoked",
     "message_deleted",
@@ -133,6 +147,8 @@ class AdminRoom(Answer):
     name: str
     public: bool
     owner_id: Id
+    owners: list[Id]
+    message_ttl_days: Number
     member_count: int
     created_at: Time
 
@@ -279,13 +295,21 @@ class Message(Answer, omit_defaults=True):
 
 
 class Room(Answer):
-    """A room and its members."""
+    """A room and its members.
+
+    ``ownerId`` is the first of the ``owners``. With ``membersInvite``, all members can add people. Messages that are older
+    than ``messageTtlDays`` lose their content; 0 is as old as the server lets them be.
+    """
 
     id: Id
     name: str
+    topic: str
     public: bool
     owner_id: Id
+    owners: list[Id]
     members: list[Id]
+    members_invite: bool
+    message_ttl_days: Number
     created_at: Time
     updated_at: Time
 

@@ -92,10 +92,10 @@ class NotAMemberError(ChatError):
 
 
 class NotTheOwnerError(ChatError):
-    """Only the owner of the room can do this."""
+    """Only owners of the room can do this."""
 
     status, code = 403, "not_the_owner"
-    message = "only the owner of the room can do this"
+    message = "only owners of the room can do this"
 
 
 class SignupClosedError(ChatError):

@@ -65,14 +65,15 @@ JOINED = ServerEvent("joined", answers.Joined, "You are in the room: to the sock
 ROOM_UPDATED = ServerEvent(
     "roomUpdated",
     answers.RoomChange,
-    "A room was created, renamed or deleted, or its members changed: to its members, and to a member who was removed.",
+    "A room was created, changed or deleted, or its members or owners changed: to its members, and to a member who was"
+    " removed.",
 )
 LISTS_CHANGED = ServerEvent(
     "listsChanged",
     answers.ListChanges,
-    "Users changed their names or pictures or deleted their accounts, or public rooms were created, renamed or deleted: to"
-    " every socket, at most once a second. Users who block the receiver, or whom the receiver blocks, are left out, and so"
-    " are the rooms that they own. Load a room that is new to you from `GET /api/rooms/<id>`.",
+    "Users changed their names or pictures or deleted their accounts, or public rooms were created, renamed or deleted, or"
+    " are no longer public: to every socket, at most once a second. Users who block the receiver, or whom the receiver"
+    " blocks, are left out, and so are the rooms that they own. Load a room that is new to you from `GET /api/rooms/<id>`.",
 )
 SESSION_REVOKED = ServerEvent("sessionRevoked", answers.Nothing, "This login has ended; the socket is closed next.")
 

@@ -18,6 +18,8 @@ MAX_PASSWORD = 72  # bytes of UTF-8: bcrypt reads no further
 MAX_EMAIL = 254  # characters: RFC 5321's longest path, less its brackets
 MAX_EMOJI = 16  # code points: the longest family with its joiners and skin tones has 10
 MAX_MEMBERS = 1000  # of a room
+MAX_TOPIC = 250  # characters of a room's topic
+MAX_TTL_DAYS = 36_500  # for messages in a room
 MAX_FOUND = 100  # messages that a search finds
 MAX_QUERY = 256  # characters to search for: servers refuse addresses of over 4,000 bytes, and one may take 12 of them
 MAX_REASON = 500  # characters of why an admin does something, or a user reports something
@@ -47,6 +49,7 @@ class LowerCase:
 Id = Annotated[str, Meta(pattern="^[0-9a-fA-F]{24}$", max_length=24, title="id"), LowerCase()]
 ConversationId = Annotated[str, LowerCase()]
 Number = Annotated[int, Meta(ge=0, le=MAX_NUMBER)]
+TtlDays = Annotated[int, Meta(ge=0, le=MAX_TTL_DAYS)]
 ClientId = Annotated[str, Meta(min_length=1, max_length=64, title="text")]
 Text = Annotated[str, Meta(title="text"), AtMost(lambda config: config.max_text_length)]
 Name = Annotated[
@@ -176,10 +179,18 @@ class NewRoom(Struct):
     members: Annotated[list[Id], Meta(max_length=MAX_MEMBERS)] | None = None
 
 
-class RoomName(Struct):
-    """A new name for a room."""
+class RoomSettings(Struct, rename="camel", omit_defaults=True):
+    """What to change in a room; what is left out stays.
 
-    name: Name
+    An empty ``topic`` removes it. With ``membersInvite``, all members can add people. Messages that are older than
+    ``messageTtlDays`` lose their content; 0 is as old as the server lets them be.
+    """
+
+    name: Name | None = None
+    topic: Annotated[str, Meta(max_length=MAX_TOPIC, title="text")] | None = None
+    public: bool | None = None
+    members_invite: bool | None = None
+    message_ttl_days: TtlDays | None = None
 
 
 class Member(Struct, rename="camel"):
@@ -236,6 +247,12 @@ class Reason(Struct):
     """Why an admin does this; the audit log keeps it."""
 
     reason: Annotated[str, Meta(min_length=1, max_length=MAX_REASON, title="text")]
+
+
+class RoomTtl(Reason, rename="camel"):
+    """After how many days messages in a room lose their content, and why; 0 is when the server lets them."""
+
+    message_ttl_days: TtlDays
 
 
 class NewInvitation(Struct):

@@ -37,7 +37,7 @@ SLOW = {  # by file or folder: real processes, a browser, or thousands of reques
     "test_upgrade",
 }
 # Threads that do not end by themselves, or take a second.
-LASTING = re.compile("process_request|_loop|_send_ping|_service_task|_watch|pymongo")
+LASTING = re.compile("process_request|_loop|_repeat|_send_ping|_service_task|_watch|pymongo")
 
 
 class KnownRoute(Rule):

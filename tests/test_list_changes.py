@@ -65,6 +65,18 @@ def test_a_block_hides_what_a_user_changes(sign_up: SignUp, connect: Connect, bl
     assert all(event["users"] or event["rooms"] for event in anns.all("listsChanged"))
 
 
+def test_a_room_appears_when_it_becomes_public_and_goes_when_it_becomes_private(
+    sign_up: SignUp, connect: Connect
+) -> None:
+    ann, bob = sign_up("Ann"), sign_up("Bob")
+    anns, room = connect(ann), _room(bob, "Den", public=False)
+    bob.call("PUT", f"/api/rooms/{room}", {"public": True})
+    _wait_for(anns, "rooms", {"_id": room, "name": "Den"})
+    bob.call("PUT", f"/api/rooms/{room}", {"public": False, "name": "Secret"})
+    _wait_for(anns, "rooms", {"_id": room, "name": "Den", "deleted": True})
+    assert "Secret" not in str(anns.heard)
+
+
 def test_a_public_room_is_announced_when_it_is_created_renamed_and_deleted(sign_up: SignUp, connect: Connect) -> None:
     ann, bob = sign_up("Ann"), sign_up("Bob")
     anns = connect(ann)

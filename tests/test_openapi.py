@@ -245,7 +245,9 @@ def _manage(app: Flask, admin: Person, carl: Person) -> None:
         admin.http.post(f"{account}/{step}", json=why)
     admin.http.put(f"{account}/admin", json=why)
     admin.http.delete(f"{account}/admin", json=why)
-    admin.http.delete(f"/api/admin/rooms/{carl.log_in().create_room('Room')['_id']}", json=why)
+    room = f"/api/admin/rooms/{carl.log_in().create_room('Room')['_id']}"
+    admin.http.put(room, json={"messageTtlDays": 7, **why})
+    admin.http.delete(room, json=why)
     admin.http.delete(account, json=why)
 
 
@@ -276,6 +278,8 @@ def _meet_in_a_room(ann: Person, bob: Person) -> None:
     bob.http.post(f"/api/rooms/{room}/messages", json={"text": "hello", "clientId": "2"})
     bob.http.post(f"/api/messages/block/{ann.id}")
     ann.http.put(f"/api/rooms/{room}", json={"name": "Another name"})
+    for method in ("PUT", "DELETE"):
+        ann.http.request(method, f"/api/rooms/{room}/owners/{bob.id}")
     bob.http.get(f"/api/rooms/{room}/messages")
     bob.http.get("/api/rooms")
     ann.http.delete(f"/api/rooms/{room}/members/{bob.id}")

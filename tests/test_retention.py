@@ -53,6 +53,39 @@ def test_notices_of_rooms_stay(app: Flask, site: Site, monkeypatch: pytest.Monke
     assert [message.get("system") for message in ann.call("GET", f"/api/rooms/{room}/messages")] == ["renamed", None]
 
 
+def test_a_room_has_its_own_shorter_time(app: Flask, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    ann = site.sign_up("Ann")
+    room, other = (f"/api/rooms/{ann.create_room(name)['_id']}" for name in ("Den", "Hall"))
+    ann.call("PUT", room, {"messageTtlDays": 7})
+    sent = ann.call("POST", f"{room}/messages", {"text": "hello", "image": png()})
+    ann.call("POST", f"{other}/messages", {"text": "hello"})
+    assert _purge(app, monkeypatch, 6.9) == 0
+    assert _purge(app, monkeypatch, 7.1) == 1
+    assert _purge(app, monkeypatch, 7.1) == 0
+    notice, tombstone = ann.call("GET", f"{room}/messages")
+    assert (notice["system"], tombstone["deletedBy"]) == ("retention", "retention")
+    assert ann.http.get(sent["image"]).status_code == 404
+    assert ann.call("GET", f"{other}/messages")[0]["text"] == "hello"
+
+
+def test_a_room_has_a_time_on_a_server_without_one(
+    make_app: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_app()
+    monkeypatch.setattr(retention, "PAGE", 2)
+    ann = in_process(app).sign_up("Ann")
+    room = f"/api/rooms/{ann.create_room('Den')['_id']}"
+    for text in "abcde":
+        ann.call("POST", f"{room}/messages", {"text": text})
+    ann.send(ann, "note")
+    purge = ["purge", "--yes"]
+    assert app.test_cli_runner().invoke(args=purge).stderr == "Error: set MESSAGE_TTL_DAYS, or give --days\n"
+    ann.call("PUT", room, {"messageTtlDays": 1})
+    monkeypatch.setattr(retention, "now", lambda: now() + 2 * DAY)
+    assert app.test_cli_runner().invoke(args=purge).stdout == "5 messages have lost their content.\n"
+    assert ann.history(ann)[0]["text"] == "note"
+
+
 def test_without_a_time_messages_stay(make_app: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch) -> None:
     app = make_app()
     site = in_process(app)

@@ -55,6 +55,9 @@ def _rooms(person: Person) -> dict[str, dict[str, Any]]:
 ACTIONS: dict[str, tuple[str, str, dict[str, Any] | None, tuple[int, int, int, int]]] = {
     "show": ("GET", "/api/rooms/{room}", None, (200, 200, 404, 200)),
     "rename": ("PUT", "/api/rooms/{room}", {"name": "New"}, (200, 403, 404, 403)),
+    "set up": ("PUT", "/api/rooms/{room}", {"topic": "New", "public": False}, (200, 403, 404, 403)),
+    "make an owner": ("PUT", "/api/rooms/{room}/owners/{member}", None, (200, 403, 404, 403)),
+    "make an ordinary member": ("DELETE", "/api/rooms/{room}/owners/{owner}", None, (400, 403, 404, 403)),
     "delete": ("DELETE", "/api/rooms/{room}", None, (200, 403, 404, 403)),
     "join": ("POST", "/api/rooms/{room}/join", None, (200, 200, 404, 200)),
     "add": ("POST", "/api/rooms/{room}/members", {"userId": "{other}"}, (200, 403, 404, 403)),
@@ -107,8 +110,9 @@ def test_permissions_over_the_socket(rooms: Rooms, connect: Connect, event: str,
 
 
 def test_a_new_room_has_its_owner_and_members(rooms: Rooms) -> None:
-    assert set(rooms.private) == {"_id", "name", "public", "ownerId", "members", "createdAt", "updatedAt"}
-    assert rooms.private["ownerId"] == rooms.owner.id
+    of_release_1_0 = {"_id", "name", "public", "ownerId", "members", "createdAt", "updatedAt"}
+    assert set(rooms.private) == of_release_1_0 | {"owners", "topic", "membersInvite", "messageTtlDays"}
+    assert (rooms.private["ownerId"], rooms.private["owners"]) == (rooms.owner.id, [rooms.owner.id])
     assert rooms.private["members"] == [rooms.owner.id, rooms.member.id]
 
 
@@ -182,12 +186,12 @@ def test_when_the_owner_leaves_the_longest_standing_member_becomes_the_owner(roo
 
 def test_a_notice_names_the_new_owner_when_the_owner_leaves(rooms: Rooms) -> None:
     rooms.owner.http.delete(f"/api/rooms/{rooms.private['_id']}/members/{rooms.owner.id}")
-    assert _history(rooms.member, rooms.private) == ["Olga left", "Mia owns the room now"]
+    assert _history(rooms.member, rooms.private) == ["Olga left", "Mia is now an owner of the room"]
 
 
 def test_a_notice_names_the_new_owner_when_the_owner_deletes_the_account(rooms: Rooms) -> None:
     assert rooms.owner.delete()
-    assert _history(rooms.member, rooms.private) == ["A deleted user left", "Mia owns the room now"]
+    assert _history(rooms.member, rooms.private) == ["A deleted user left", "Mia is now an owner of the room"]
 
 
 def test_a_room_that_all_members_left_is_deleted(rooms: Rooms) -> None:

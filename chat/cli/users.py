@@ -47,7 +47,7 @@ def list_users(search: str, as_json: bool) -> None:
 @as_json
 def show_user(who: str, as_json: bool) -> None:
     """Show one account."""
-    show([admin.show(_find(who))], COLUMNS | {"createdAt": "Created", "lastSeen": "Last seen"}, as_json)
+    show([admin.show(find_user(who))], COLUMNS | {"createdAt": "Created", "lastSeen": "Last seen"}, as_json)
 
 
 @user.define("set-password")
@@ -56,7 +56,7 @@ def show_user(who: str, as_json: bool) -> None:
 @reason
 def set_password(who: str, generate: bool, reason: str) -> None:
     """Set a password, which is asked for or generated; all sessions of the account end."""
-    user_id = _find(who)
+    user_id = find_user(who)
     password = _new_password(generate)
     changed = admin.set_password(actor(), user_id, password, reason)
     click.echo(f"{changed.email} has a new password, and is logged out everywhere.")
@@ -68,7 +68,7 @@ def set_password(who: str, generate: bool, reason: str) -> None:
 @reason
 def reset_link(who: str, reason: str) -> None:
     """Print a link with which a user sets a new password, to pass on to them. It works once, for an hour."""
-    click.echo(recovery.make_reset_link(actor(), _find(who), reason).link)
+    click.echo(recovery.make_reset_link(actor(), find_user(who), reason).link)
 
 
 @user.define("make-admin")
@@ -76,7 +76,7 @@ def reset_link(who: str, reason: str) -> None:
 @reason
 def make_admin(who: str, reason: str) -> None:
     """Make a user an admin."""
-    click.echo(f"{admin.set_admin(actor(), _find(who), True, reason).email} is an admin.")
+    click.echo(f"{admin.set_admin(actor(), find_user(who), True, reason).email} is an admin.")
 
 
 @user.define("remove-admin")
@@ -84,7 +84,7 @@ def make_admin(who: str, reason: str) -> None:
 @reason
 def remove_admin(who: str, reason: str) -> None:
     """Make an admin an ordinary user."""
-    click.echo(f"{admin.set_admin(actor(), _find(who), False, reason).email} is no longer an admin.")
+    click.echo(f"{admin.set_admin(actor(), find_user(who), False, reason).email} is no longer an admin.")
 
 
 @user.define("deactivate")
@@ -92,7 +92,7 @@ def remove_admin(who: str, reason: str) -> None:
 @reason
 def deactivate(who: str, reason: str) -> None:
     """Log a user out everywhere, and let them log in no more. Their messages stay."""
-    click.echo(f"{admin.deactivate(actor(), _find(who), reason).email} is deactivated.")
+    click.echo(f"{admin.deactivate(actor(), find_user(who), reason).email} is deactivated.")
 
 
 @user.define("reactivate")
@@ -100,7 +100,7 @@ def deactivate(who: str, reason: str) -> None:
 @reason
 def reactivate(who: str, reason: str) -> None:
     """Let a deactivated user log in again."""
-    click.echo(f"{admin.reactivate(actor(), _find(who), reason).email} can log in again.")
+    click.echo(f"{admin.reactivate(actor(), find_user(who), reason).email} can log in again.")
 
 
 @user.define("log-out")
@@ -108,7 +108,7 @@ def reactivate(who: str, reason: str) -> None:
 @reason
 def log_out(who: str, reason: str) -> None:
     """Log a user out everywhere."""
-    click.echo(f"{admin.log_out(actor(), _find(who), reason).email} is logged out everywhere.")
+    click.echo(f"{admin.log_out(actor(), find_user(who), reason).email} is logged out everywhere.")
 
 
 @user.define("delete")
@@ -117,7 +117,7 @@ def log_out(who: str, reason: str) -> None:
 @click.confirmation_option("--yes", prompt="This erases the account and the content of its messages for good. Go on?")
 def delete(who: str, reason: str) -> None:
     """Erase an account: its messages become tombstones, its images go."""
-    admin.delete(actor(), _find(who), reason)
+    admin.delete(actor(), find_user(who), reason)
     click.echo("The account is deleted.")
 
 
@@ -126,7 +126,7 @@ def _page(query: schemas.Found) -> tuple[list[answers.Account], str | None]:
     return page.users, page.older
 
 
-def _find(who: str) -> str:
+def find_user(who: str) -> str:
     """The id of the user with that email or id. Raises `NotFoundError`."""
     known = store.users.find(who.lower()) if is_id(who.lower()) else store.users.find_by_email(normal_email(who))
     if known is None:

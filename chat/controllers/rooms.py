@@ -1,21 +1,24 @@
-"""Rooms: conversations with a name, an owner, and members who come and go."""
+"""Rooms: conversations with a name, owners, and members who come and go."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+
+from msgspec.structs import asdict, replace
 
 from chat import answers, events, schemas
 from chat.answers import NoticeKind
 from chat.controllers import conversations, messages, seeing, users, views
 from chat.controllers.messages import HistoryPage, Sent
 from chat.current import bus, config, emitter, images, limits, store
-from chat.errors import BadRequestError, BlockedError, NotAMemberError, NotFoundError, NotTheOwnerError
+from chat.errors import BadRequestError, BlockedError, NotAMemberError, NotFoundError
 from chat.lib import logs
 from chat.lib.threads import in_slices
 from chat.models.conversation import Room, Summary
 from chat.models.message import Draft
 from chat.models.user import User
-from chat.models.values import clean_name
+from chat.models.values import clean_name, now
 from chat.realtime.bus import PublicRoomChanged
 from chat.schemas import MAX_MEMBERS
+from chat.store.port import RoomChange
 
 ERASED_AT_ONCE = 500  # messages that are removed in one write
 
@@ -63,42 +66,47 @@ def show(me: User, room_id: str) -> answers.RoomEntry:
 def join(me: User, room_id: str) -> answers.Room:
     """Become a member of a public room; being one already is fine. Raises `NotFoundError` or `BadRequestError`."""
     limits.hit("writes", me.id)
-    return _add(me, _visible(me, room_id), me, "joined")
+    return _add(me, _visible(me, room_id), me, "joined", by=me.id)
 
 
 def join_invited(me: User, room_id: str) -> None:
     """Become a member of the room that an invitation is for, if it still exists and has a place."""
     room = store.conversations.find(room_id)
     if isinstance(room, Room) and len(room.members) < MAX_MEMBERS:
-        _add(me, room, me, "joined")
+        _add(me, room, me, "joined", by=None)
 
 
 def add(me: User, room_id: str, user_id: str) -> answers.Room:
-    """Add a user to a room of mine.
+    """Add a user to a room of mine, or to one that lets its members add people.
 
     Raises `NotFoundError`, `NotTheOwnerError`, `BadRequestError`, or `BlockedError` if the user blocks me.
     """
     limits.hit("writes", me.id)
-    room = _owned(me, room_id)
+    room = _find(me, room_id)
+    if not room.members_invite:
+        room.owned_by(me.id)
     user = users.find(user_id)
     _require_no_block(me, [user_id])
-    return _add(me, room, user, "added")
+    return _add(me, room, user, "added", by=me.id)
 
 
 def remove(me: User, room_id: str, user_id: str) -> answers.Room:
     """Leave a room, or remove a member from a room of mine. Raises `NotFoundError` or `NotTheOwnerError`.
 
-    If the owner leaves, the longest member owns the room from then on, and a notice says so. If no one is left, the room is
-    removed.
+    If the last owner leaves, the longest member becomes one in the same write, and a notice says so. If no one is left, the
+    room is removed.
     """
     limits.hit("writes", me.id)
-    return take_out(me, _find(me, room_id) if user_id == me.id else _owned(me, room_id), user_id)
+    room = _find(me, room_id) if user_id == me.id else _owned(me, room_id)
+    return take_out(me, room, user_id)
 
 
 def take_out(me: User, room: Room, user_id: str) -> answers.Room:
-    """The same for a room that was found, without a limit. Raises `NotFoundError`."""
-    change = store.conversations.remove_member(room.id, user_id)
-    if change is None or not change.changed:
+    """The same for a room that was found, without a limit. Raises `NotFoundError` or `NotTheOwnerError`."""
+    change = _change(
+        room.id, lambda room: room.without(user_id) if user_id == me.id else room.owned_by(me.id).without(user_id)
+    )
+    if not change.changed:
         raise NotFoundError("no such member")
     left = change.room
     logs.security("room_member_removed", user_id, room=room.id, by=me.id)
@@ -107,23 +115,89 @@ def take_out(me: User, room: Room, user_id: str) -> answers.Room:
         _erase(left, only_if_empty=True)
         return views.room(left)
     _post_notice(me, left, "left" if user_id == me.id else "removed", user_id)
-    if left.owner_id != room.owner_id:
-        logs.security("room_owner_changed", left.owner_id, room=room.id)
-        _post_notice(me, left, "owner", left.owner_id)
+    for heir in set(left.owners) - set(change.before.owners):
+        logs.security("room_owner_added", heir, room=room.id)
+        _post_notice(me, left, "owner", heir)
     return _show_members(left)
 
 
-def rename(me: User, room_id: str, body: schemas.RoomName) -> answers.Room:
-    """Rename a room of mine. Raises `NotFoundError`, `NotTheOwnerError` or `BadRequestError`."""
+def set_owner(me: User, room_id: str, user_id: str, owner: bool) -> answers.Room:
+    """Make a member of a room of mine an owner too, or an owner an ordinary member.
+
+    Raises `NotFoundError`, `NotTheOwnerError`, or `BadRequestError` for the last owner.
+    """
     limits.hit("writes", me.id)
-    room = _owned(me, room_id)
-    name = clean_name(body.name, "room's name")
-    renamed = store.conversations.rename(room.id, name)
-    if renamed is None:
-        raise _no_such_room()
-    _post_notice(me, renamed, "renamed", text=name)
-    _list(renamed)
-    return _show_members(renamed)
+    _owned(me, room_id)
+
+    def change(room: Room) -> Room:
+        room.owned_by(me.id)
+        return room.with_owner(user_id) if owner else room.without_owner(user_id)
+
+    changed = _change(room_id, change)
+    if user_id not in changed.room.members:
+        raise NotFoundError("no such member")
+    if owner != (user_id in changed.room.owners):
+        raise BadRequestError("a room needs an owner: make another member one first")
+    if changed.changed:
+        logs.security("room_owner_added" if owner else "room_owner_removed", user_id, room=room_id, by=me.id)
+        _post_notice(me, changed.room, "owner" if owner else "not_owner", user_id)
+        return _show_members(changed.room)
+    return views.room(changed.room)
+
+
+def set_up(me: User, room_id: str, body: schemas.RoomSettings) -> answers.Room:
+    """Change the name or settings of a room of mine. Raises `NotFoundError`, `NotTheOwnerError` or `BadRequestError`."""
+    limits.hit("writes", me.id)
+    _owned(me, room_id)
+    given = {name: value for name, value in asdict(body).items() if value is not None}
+    if not given:
+        raise BadRequestError("say what to change: the room's name, its topic, or another setting")
+    if body.name is not None:
+        given["name"] = clean_name(body.name, "room's name")
+    if body.topic is not None:
+        given["topic"] = clean_name(body.topic, "topic") if body.topic.strip() else ""
+    if body.message_ttl_days is not None:
+        check_ttl(body.message_ttl_days)
+    change = _change(room_id, lambda room: replace(room.owned_by(me.id), **given, updated_at=now()))
+    was, room = change.before, change.room
+    if body.name is not None:
+        _post_notice(me, room, "renamed", text=room.name)
+    if room.topic != was.topic:
+        _post_notice(me, room, "topic", text=room.topic or None)
+    if room.public != was.public:
+        logs.security("room_made_public" if room.public else "room_made_private", me.id, room=room_id)
+        _post_notice(me, room, "public" if room.public else "private")
+    if room.message_ttl_days != was.message_ttl_days:
+        logs.security("room_retention_set", me.id, room=room_id, days=room.message_ttl_days)
+        _post_notice(me, room, "retention", text=str(room.message_ttl_days))
+    _list(room if room.public else was, deleted=not room.public)
+    return _show_members(room)
+
+
+def check_ttl(days: int) -> None:
+    """Raise `BadRequestError` if messages of a room can't get that old, because the server removes them earlier."""
+    if config.message_ttl_days and days > config.message_ttl_days:
+        raise BadRequestError(f"this server removes messages after {config.message_ttl_days} days: use at most that")
+
+
+def set_ttl(room: Room, days: int, by: User | None) -> Room:
+    """Set how old messages in a room may be, without asking its owners. Raises `NotFoundError` or `BadRequestError`."""
+    check_ttl(days)
+    change = _change(room.id, lambda room: replace(room, message_ttl_days=days, updated_at=now()))
+    if by and change.room.message_ttl_days != change.before.message_ttl_days:
+        _post_notice(by, change.room, "retention", text=str(days))
+    _show_members(change.room)
+    return change.room
+
+
+def give_to(room: Room, user: User) -> Room:
+    """Make a user an owner and a member of a room, without asking its owners. Raises as `add` does for a full room."""
+    _add(user, room, user, "joined", by=None)
+    change = _change(room.id, lambda room: room.with_owner(user.id))
+    if change.changed:
+        _post_notice(user, change.room, "owner", user.id)
+        _show_members(change.room)
+    return change.room
 
 
 def delete(me: User, room_id: str) -> None:
@@ -165,14 +239,18 @@ def _visible(me: User, room_id: str) -> Room:
 
 
 def _owned(me: User, room_id: str) -> Room:
-    room = _find(me, room_id)
-    if room.owner_id != me.id:
-        raise NotTheOwnerError
-    return room
+    return _find(me, room_id).owned_by(me.id)
 
 
-def _add(me: User, room: Room, user: User, notice: NoticeKind) -> answers.Room:
-    change = store.conversations.add_member(room.id, user.id, added_by=me.id, most=MAX_MEMBERS)
+def _change(room_id: str, change: Callable[[Room], Room]) -> RoomChange:
+    changed = store.conversations.change_room(room_id, change)
+    if changed is None:
+        raise _no_such_room()
+    return changed
+
+
+def _add(me: User, room: Room, user: User, notice: NoticeKind, *, by: str | None) -> answers.Room:
+    change = store.conversations.add_member(room.id, user.id, by=by, most=MAX_MEMBERS)
     if change is None:
         raise _no_such_room()
     if user.id not in change.room.members:
@@ -197,7 +275,7 @@ def _show_members(room: Room) -> answers.Room:
 
 
 def _list(room: Room, *, deleted: bool = False) -> None:
-    """Tell all users that a public room is new, has another name, or is gone."""
+    """Tell all users that a public room is new, has another name, or is gone or no longer public."""
     if room.public:
         bus.publish(PublicRoomChanged(room.id, room.name, room.owner_id, deleted))
 

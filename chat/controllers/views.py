@@ -81,6 +81,8 @@ def admin_room(room: Room) -> answers.AdminRoom:
         name=room.name,
         public=room.public,
         owner_id=room.owner_id,
+        owners=list(room.owners),
+        message_ttl_days=room.message_ttl_days,
         member_count=len(room.members),
         created_at=iso(room.created_at),
     )
@@ -179,7 +181,7 @@ def message(viewer: Viewer, message: Message | LegacyMessage) -> answers.Message
 
 
 def _notice(message: Message, names: Mapping[str, str]) -> str:
-    """What a notice of a room says, with the names of today. Only the room's new name is stored."""
+    """What a notice of a room says, with the names of today. Only the room's new name, topic or time is stored."""
     actor = names.get(message.sender_id, DELETED)
     user = names.get(message.user_id or "", DELETED)
     match message.system:
@@ -192,7 +194,17 @@ def _notice(message: Message, names: Mapping[str, str]) -> str:
         case "removed":
             return f"{actor} removed {user}"
         case "owner":
-            return f"{user} owns the room now"
+            return f"{user} is now an owner of the room"
+        case "not_owner":
+            return f"{user} is no longer an owner of the room"
+        case "public" | "private":
+            return f"{actor} made the room {message.system}"
+        case "topic":
+            return f"{actor} set the topic: {message.text}" if message.text else f"{actor} removed the topic"
+        case "retention":
+            if message.text == "0":
+                return "Messages are kept as long as the server keeps them"
+            return f"Messages lose their content after {message.text} days"
         case _:
             return f"{actor} named the room {renamed_to(message.text or '')}"
 
@@ -220,9 +232,13 @@ def room(room: Room) -> answers.Room:
     return answers.Room(
         id=room.id,
         name=room.name,
+        topic=room.topic,
         public=room.public,
         owner_id=room.owner_id,
+        owners=list(room.owners),
         members=list(room.members),
+        members_invite=room.members_invite,
+        message_ttl_days=room.message_ttl_days,
         created_at=iso(room.created_at),
         updated_at=iso(room.updated_at),
     )

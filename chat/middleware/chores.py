@@ -15,29 +15,29 @@ from chat.lib import threads
 log = logging.getLogger(__name__)
 MAIL_SECONDS = 1.0
 PURGE_SECONDS = 3600.0
+FIRST_PURGE_SECONDS = 600.0  # not while clients come back after a restart
 AFTER_A_BUG_SECONDS = 60.0
 
 
 def init_app(app: Flask, config: Config) -> None:
-    """Send the mails of ``app`` if there is a mail server, and purge old messages if they have a time."""
-    chores: list[tuple[Callable[[], object], float]] = []
+    """Purge messages of ``app`` that are too old, and send its mails if there is a mail server."""
+    chores: list[tuple[Callable[[], object], float, float]] = [
+        (lambda: sum(retention.purge()), FIRST_PURGE_SECONDS, PURGE_SECONDS)
+    ]
     if config.smtp_url:
-        chores.append((mails.send_due, MAIL_SECONDS))
-    if config.message_ttl_days:
-        chores.append((lambda: sum(retention.purge()), PURGE_SECONDS))
-    if not chores:
-        return
+        chores.append((mails.send_due, 0, MAIL_SECONDS))
     started = threading.Lock()
 
     @app.before_request
     def start() -> None:
         if started.acquire(blocking=False):
-            for work, seconds in chores:
-                threads.spawn(_repeat, app, work, seconds)
+            for work, first, seconds in chores:
+                threads.spawn(_repeat, app, work, first, seconds)
 
 
-def _repeat(app: Flask, work: Callable[[], object], seconds: float) -> None:
+def _repeat(app: Flask, work: Callable[[], object], first: float, seconds: float) -> None:
     failing = False
+    time.sleep(first)
     while True:
         try:
             with app.app_context():

@@ -156,6 +156,14 @@ def list_rooms(query: schemas.Found) -> answers.AdminRooms:
     return admin_rooms.list_rooms(query)
 
 
+@bp.put("/rooms/<room_id>")
+@require_admin
+@endpoint()
+def set_room_ttl(me: User, room_id: Id, body: schemas.RoomTtl) -> answers.AdminRoom:
+    """Set after how many days messages in a room lose their content."""
+    return admin_rooms.set_ttl(acting(me), room_id, body.message_ttl_days, body.reason)
+
+
 @bp.delete("/rooms/<room_id>")
 @require_admin
 @endpoint()

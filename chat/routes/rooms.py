@@ -42,9 +42,25 @@ def show(me: User, room_id: Id) -> answers.RoomEntry:
 @bp.put("/<room_id>")
 @protect_route
 @endpoint(fails=OWNER_ONLY)
-def rename(me: User, room_id: Id, body: schemas.RoomName) -> answers.Room:
-    """Rename a room of mine."""
-    return rooms.rename(me, room_id, body)
+def set_up(me: User, room_id: Id, body: schemas.RoomSettings) -> answers.Room:
+    """Change the name or the settings of a room of mine."""
+    return rooms.set_up(me, room_id, body)
+
+
+@bp.put("/<room_id>/owners/<user_id>")
+@protect_route
+@endpoint(fails=OWNER_ONLY)
+def add_owner(me: User, room_id: Id, user_id: Id) -> answers.Room:
+    """Make a member of a room of mine an owner too."""
+    return rooms.set_owner(me, room_id, user_id, True)
+
+
+@bp.delete("/<room_id>/owners/<user_id>")
+@protect_route
+@endpoint(fails=OWNER_ONLY)
+def remove_owner(me: User, room_id: Id, user_id: Id) -> answers.Room:
+    """Make an owner of a room of mine an ordinary member; the last owner stays one."""
+    return rooms.set_owner(me, room_id, user_id, False)
 
 
 @bp.delete("/<room_id>")
@@ -68,7 +84,7 @@ def join(me: User, room_id: Id) -> answers.Room:
 @protect_route
 @endpoint(fails=(BlockedError, *OWNER_ONLY))
 def add_member(me: User, room_id: Id, body: schemas.Member) -> answers.Room:
-    """Add a user to a room of mine."""
+    """Add a user to a room of mine, or to one that lets its members add people."""
     return rooms.add(me, room_id, body.user_id)
 
 

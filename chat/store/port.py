@@ -47,11 +47,16 @@ class AccountChange(Struct, frozen=True, kw_only=True):
     end_sessions: bool = False
 
 
-class MemberChange(Struct, frozen=True):
-    """A room after a member came or went; ``changed`` tells whether this call did it."""
+class RoomChange(Struct, frozen=True):
+    """A room before and after a change. They are the same object if this call changed nothing."""
 
+    before: Room
     room: Room
-    changed: bool
+
+    @property
+    def changed(self) -> bool:
+        """Whether this call changed the room."""
+        return self.room is not self.before
 
 
 class CursorMove(Struct, frozen=True):
@@ -197,19 +202,21 @@ class Conversations(Protocol):
     def public_rooms(self) -> list[Room]:
         """All public rooms."""
 
-    def rename(self, room_id: str, name: str) -> Room | None:
-        """Rename a room. Return None if there is no such room."""
+    def rooms_with_ttl(self) -> list[Room]:
+        """All rooms that set a time for their messages."""
 
-    def add_member(self, room_id: str, user_id: str, *, added_by: str, most: int) -> MemberChange | None:
-        """Add a member, for whom everything so far counts as read, unless the room has ``most`` members already.
+    def change_room(self, room_id: str, change: Callable[[Room], Room]) -> RoomChange | None:
+        """Change a room in one write: its name and settings, its owners, or which of its members stay.
 
-        Return None if there is no such room. Raises `BlockedError` if the user blocks the one who adds them.
+        ``change`` is a pure function from the present state to the next, or to the same object to change nothing. It may be
+        called again, and may raise. Return None if there is no such room. A room without members stays until it is removed.
         """
 
-    def remove_member(self, room_id: str, user_id: str) -> MemberChange | None:
-        """Remove a member; if they owned the room, the longest member owns it from the same write on.
+    def add_member(self, room_id: str, user_id: str, *, by: str | None, most: int) -> RoomChange | None:
+        """Add a member, for whom everything so far counts as read, unless the room has ``most`` members already.
 
-        Return None if there is no such room. A room without members stays until it is removed.
+        Return None if there is no such room. Raises as `Room.require_may_add` does, decided in the same write, and
+        `BlockedError` if the user blocks the one who adds them.
         """
 
     def remove_oldest(self, room_id: str, limit: int, *, only_if_empty: bool = False) -> list[str | None]:
@@ -264,6 +271,9 @@ class Messages(Protocol):
 
         Without those that are deleted, notices of rooms, and those that have no number.
         """
+
+    def older_in_room(self, room_id: str, time: int, after: int, limit: int) -> list[Message]:
+        """The same in one room: the first ``limit`` with a ``seq`` greater than ``after``, in the order of ``seq``."""
 
     def of_sender(self, sender_id: str, after: str, limit: int) -> list[Message | LegacyMessage]:
         """The first ``limit`` messages of that sender with an id greater than ``after``, in the order of ids."""

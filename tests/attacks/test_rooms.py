@@ -18,6 +18,8 @@ AT_A_ROOM: dict[str, Step] = {
     "add themselves to": ("POST", "/members", {"userId": "{me}"}),
     "remove a member from": ("DELETE", "/members/{bob}", None),
     "leave": ("DELETE", "/members/{me}", None),
+    "become an owner of": ("PUT", "/owners/{me}", None),
+    "take the rights of an owner of": ("DELETE", "/owners/{bob}", None),
 }
 
 
@@ -26,7 +28,9 @@ def _step(target: Target, person: Person, room: str, step: Step) -> Any:
     names = {"{me}": person.id, "{bob}": target.bob.id, "{mallory}": target.mallory.id}
     for name, value in names.items():
         path = path.replace(name, value)
-        body = {key: text.replace(name, value) for key, text in body.items()} if body else body
+        body = {
+            key: text.replace(name, value) if isinstance(text, str) else text for key, text in (body or {}).items()
+        } or None
     return person.ask(method, f"/api/rooms/{room}{path}", body)
 
 
@@ -45,6 +49,11 @@ def test_private(target: Target, step: Step) -> None:
 
 OF_OWNERS: dict[str, Step] = {
     "rename it": ("PUT", "", {"name": "Forged"}),
+    "make it public": ("PUT", "", {"public": True}),
+    "let all members add people": ("PUT", "", {"membersInvite": True}),
+    "have its messages removed": ("PUT", "", {"messageTtlDays": 1}),
+    "become an owner": ("PUT", "/owners/{me}", None),
+    "make the owner an ordinary member": ("DELETE", "/owners/{ann}", None),
     "delete it": ("DELETE", "", None),
     "add a friend": ("POST", "/members", {"userId": "{mallory}"}),
     "remove the owner": ("DELETE", "/members/{ann}", None),
@@ -129,6 +138,20 @@ def test_removed(target: Target) -> None:
     refused(target.mallory.ask("GET", f"/api/rooms/{room}"), 404)
     absent(ROOM_TEXT, target.mallory.call("GET", f"/api/messages/search?q={ROOM_TEXT[-16:]}"))
     target.ann.call("DELETE", f"/api/rooms/{room}")
+
+
+@attack("an owner whose rights were taken goes on as one", "403, and the room is unchanged")
+def test_former_owner(target: Target) -> None:
+    room = f"/api/rooms/{target.ann.call('POST', '/api/rooms', {'name': 'Shared', 'members': [target.bob.id]})['_id']}"
+    target.ann.call("PUT", f"{room}/owners/{target.bob.id}")
+    target.ann.call("DELETE", f"{room}/owners/{target.bob.id}")
+    before = target.ann.call("GET", room)
+    for method, path, body in OF_OWNERS.values():
+        place = room + path.replace("{ann}", target.ann.id).replace("{me}", target.bob.id)
+        body = {"userId": target.mallory.id} if path == "/members" else body
+        refused(target.bob.ask(method, place, body), 403)
+    assert target.ann.call("GET", room) == before
+    target.ann.call("DELETE", room)
 
 
 @attack("opens a room with members who do not exist, twice, or a thousand and more", "404 or 400")

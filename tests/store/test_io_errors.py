@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from chat.errors import DatabaseUnavailableError, ImageStoreUnavailableError
 from chat.lib.image_stores import CleanImage, LocalImages
@@ -57,7 +58,7 @@ class Workload:
             lambda: self.revise(ids[0], lambda message: message.edited("edited")),
             lambda: self.revise(ids[1], Message.deleted),
             lambda: self.erase(ids[2]),
-            lambda: self.store.conversations.rename(self.room.id, "Kitchen"),
+            lambda: self.store.conversations.change_room(self.room.id, lambda room: replace(room, name="Kitchen")),
             lambda: self.send("last"),
         ]
         for step in steps:

@@ -3,13 +3,14 @@
 import threading
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from chat.errors import BlockedError, NotAMemberError, NotFoundError, UserNotFoundError
+from chat.errors import BlockedError, NotAMemberError, NotFoundError, NotTheOwnerError, UserNotFoundError
 from chat.models.conversation import Conversation, Room, direct
 from chat.models.message import Draft, Message
 from chat.models.user import User
@@ -26,6 +27,10 @@ def _draft(people: list[User], room: Room | None = None, **fields: Any) -> Draft
     if room:
         return Draft(conversation=room.id, sender_id=ann, text="text", **fields)
     return Draft(conversation=direct(ann, bob).id, sender_id=ann, receiver_id=bob, text="text", **fields)
+
+
+def _leave(store: Store, room: Room, user: User) -> None:
+    store.conversations.change_room(room.id, lambda room: room.without(user.id))
 
 
 def _room(store: Store, people: list[User]) -> Room:
@@ -76,7 +81,7 @@ def test_a_message_of_a_removed_user_is_refused(store: Store, people: list[User]
 def test_only_members_write_into_a_room_except_for_its_notices(store: Store, people: list[User]) -> None:
     room = _room(store, people)
     message = store.messages.append(_draft(people, room)).message
-    store.conversations.remove_member(room.id, people[0].id)
+    _leave(store, room, people[0])
     with pytest.raises(NotAMemberError):
         store.messages.append(_draft(people, room))
     with pytest.raises(NotAMemberError):
@@ -100,7 +105,7 @@ def test_only_an_empty_room_is_removed_if_asked_so(store: Store, people: list[Us
     room = _room(store, people[:1])
     assert store.conversations.remove_room(room.id, only_if_empty=True) == []
     assert store.conversations.find(room.id)
-    store.conversations.remove_member(room.id, people[0].id)
+    _leave(store, room, people[0])
     store.conversations.remove_room(room.id, only_if_empty=True)
     assert store.conversations.find(room.id) is None
 
@@ -116,16 +121,16 @@ def test_a_repeated_client_id_is_answered_before_any_refusal(store: Store, peopl
 def test_a_room_takes_no_more_than_its_most_members(store: Store, people: list[User]) -> None:
     room = _room(store, people[:1])
     store.messages.append(_draft(people, room))
-    second = store.conversations.add_member(room.id, people[1].id, added_by=people[0].id, most=2)
-    third = store.conversations.add_member(room.id, people[2].id, added_by=people[0].id, most=2)
-    again = store.conversations.add_member(room.id, people[1].id, added_by=people[0].id, most=2)
+    second = store.conversations.add_member(room.id, people[1].id, by=people[0].id, most=2)
+    third = store.conversations.add_member(room.id, people[2].id, by=people[0].id, most=2)
+    again = store.conversations.add_member(room.id, people[1].id, by=people[0].id, most=2)
     assert second
     assert third
     assert again
     assert [change.changed for change in (second, third, again)] == [True, False, False]
     assert second.room.read_cursors()[people[1].id] == 1  # all so far counts as read
     assert store.conversations.count_unread(room.id, people[1].id) == 0
-    assert store.conversations.add_member(new_id(), people[1].id, added_by=people[0].id, most=2) is None
+    assert store.conversations.add_member(new_id(), people[1].id, by=people[0].id, most=2) is None
 
 
 def test_owner_and_heir_leave_together_and_the_third_owns_the_room(
@@ -134,9 +139,7 @@ def test_owner_and_heir_leave_together_and_the_third_owns_the_room(
     stores = (store, another())
     for _ in range(10):
         room = _room(store, people)
-        leaving = [
-            threading.Thread(target=stores[n].conversations.remove_member, args=(room.id, people[n].id)) for n in (0, 1)
-        ]
+        leaving = [threading.Thread(target=_leave, args=(stores[n], room, people[n])) for n in (0, 1)]
         for thread in leaving:
             thread.start()
         for thread in leaving:
@@ -144,6 +147,76 @@ def test_owner_and_heir_leave_together_and_the_third_owns_the_room(
         left = store.conversations.find(room.id)
         assert isinstance(left, Room)
         assert (left.owner_id, left.members) == (people[2].id, (people[2].id,))
+
+
+def test_owners_who_take_each_others_rights_at_once_leave_one(
+    store: Store, another: OpenStore, people: list[User]
+) -> None:
+    stores = (store, another())
+    for _ in range(10):
+        room = _room(store, people)
+        store.conversations.change_room(room.id, lambda room: room.with_owner(people[1].id))
+
+        def take(n: int, room: Room = room) -> None:
+            def change(room: Room) -> Room:
+                return room.owned_by(people[n].id).without_owner(people[1 - n].id)
+
+            with suppress(NotTheOwnerError):
+                stores[n].conversations.change_room(room.id, change)
+
+        threads = [threading.Thread(target=take, args=(n,)) for n in (0, 1)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        left = store.conversations.find(room.id)
+        assert isinstance(left, Room)
+        assert len(left.owners) == 1
+
+
+def test_changes_of_a_room_cross_with_new_members_and_lose_none(
+    store: Store, another: OpenStore, people: list[User]
+) -> None:
+    beside, room = another(), _room(store, people[:1])
+    new = [new_id() for _ in range(20)]
+
+    def join() -> None:
+        for user in new:
+            beside.conversations.add_member(room.id, user, by=people[0].id, most=100)
+
+    joining = threading.Thread(target=join)
+    joining.start()
+    for _ in range(20):
+        store.conversations.change_room(room.id, lambda room: replace(room, topic=room.topic + "x"))
+    joining.join()
+    found = store.conversations.find(room.id)
+    assert isinstance(found, Room)
+    assert (found.topic, found.members) == ("x" * 20, (people[0].id, *new))
+
+
+def test_the_right_to_add_is_decided_by_the_store(store: Store, people: list[User]) -> None:
+    ann, bob, carl = (user.id for user in people)
+    room = _room(store, people[:2])
+
+    def add(by: str | None) -> Any:
+        return store.conversations.add_member(room.id, carl, by=by, most=9)
+
+    def let(**settings: bool) -> None:
+        store.conversations.change_room(room.id, lambda room: replace(room, **settings))
+
+    let(public=False)
+    for by, error in ((bob, NotTheOwnerError), (new_id(), NotTheOwnerError), (carl, NotFoundError)):
+        with pytest.raises(error):
+            add(by)
+    let(members_invite=True)
+    with pytest.raises(NotTheOwnerError):
+        add(new_id())
+    for allowed in (bob, ann, None):
+        assert add(allowed).changed
+        _leave(store, room, people[2])
+        let(members_invite=False)
+    let(public=True)
+    assert add(carl).changed
 
 
 def test_parallel_repeats_leave_one_message_and_no_gap(store: Store, another: OpenStore, people: list[User]) -> None:
@@ -219,7 +292,7 @@ Crossing = Callable[[Store, list[User], Room], object]
         (False, lambda beside, people, _: beside.users.set_blocked(people[1].id, people[0].id, True), BlockedError),
         (False, lambda beside, people, _: beside.users.remove(people[1].id), NotFoundError),
         (False, lambda beside, people, _: beside.users.remove(people[0].id), UserNotFoundError),
-        (True, lambda beside, people, room: beside.conversations.remove_member(room.id, people[0].id), NotAMemberError),
+        (True, lambda beside, people, room: _leave(beside, room, people[0]), NotAMemberError),
         (True, lambda beside, people, _: beside.users.remove(people[0].id), UserNotFoundError),
         (True, lambda beside, _, room: beside.conversations.remove_room(room.id), NotFoundError),
     ],

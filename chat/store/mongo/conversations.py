@@ -4,28 +4,28 @@ A direct conversation that has no ``createdAt`` yet does not exist: its first me
 """
 
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from bson import ObjectId
-from bson.datetime_ms import DatetimeMS
+from msgspec.structs import replace
 from pymongo import ASCENDING, DESCENDING, ReturnDocument
+from pymongo.collection import Collection
 
 from chat.errors import BlockedError
 from chat.models.conversation import Conversation, Room, Summary, direct
-from chat.models.values import now
 from chat.store.mongo import documents
 from chat.store.mongo.connection import Connection, operation
 from chat.store.mongo.documents import CONVERSATION, Document, object_id
 from chat.store.mongo.ledger import Ledger
 from chat.store.mongo.unnumbered import partners_of
-from chat.store.port import CursorMove, MemberChange
+from chat.store.port import CursorMove, RoomChange
 
 SUMMARIES = 100  # conversations in one operation, which has to end in time
 SLICE = 1000  # messages that are removed at a time
 _BEGUN = {"createdAt": {"$exists": True}}
 _VISIBLE = {"head": 0}
 _IS_ROOM = {"ownerId": {"$exists": True}}
+_SETTINGS = ("members", "name", "public", "owner_id", "co_owners", "topic", "members_invite", "message_ttl_days")
 
 
 class MongoConversations:
@@ -116,30 +116,38 @@ class MongoConversations:
         return [_room(found) for found in self._conversations.find({"public": True}, _VISIBLE)]
 
     @operation
-    def rename(self, room_id: str, name: str) -> Room | None:
-        found = self._change({"_id": ObjectId(room_id)}, {"$set": {"name": name, "updatedAt": DatetimeMS(now())}})
-        return _room(found) if found else None
+    def rooms_with_ttl(self) -> list[Room]:
+        return [_room(found) for found in self._conversations.find({"messageTtlDays": {"$gt": 0}}, _VISIBLE)]
 
     @operation
-    def add_member(self, room_id: str, user_id: str, *, added_by: str, most: int) -> MemberChange | None:
-        self._require_no_block([user_id], added_by)
+    def change_room(self, room_id: str, change: Callable[[Room], Room]) -> RoomChange | None:
+        return change_room(self._conversations, ObjectId(room_id), change)
+
+    @operation
+    def add_member(self, room_id: str, user_id: str, *, by: str | None, most: int) -> RoomChange | None:
+        self._require_no_block([user_id], by or user_id)
+        room: Document = {"_id": ObjectId(room_id), **_IS_ROOM}
         member = ObjectId(user_id)
-        return self._change_members(
-            room_id,
-            {"members": {"$ne": member}, f"members.{most - 1}": {"$exists": False}},
-            [
-                {
-                    "$set": {
-                        "members": {"$concatArrays": ["$members", [member]]},
-                        f"cursors.{user_id}": {"$ifNull": ["$last.seq", 0]},
-                    }
-                }
-            ],
-        )
-
-    @operation
-    def remove_member(self, room_id: str, user_id: str) -> MemberChange | None:
-        return self._change_members(room_id, {"members": ObjectId(user_id)}, leaving(user_id))
+        added = {
+            "members": {"$concatArrays": ["$members", [member]]},
+            f"cursors.{user_id}": {"$ifNull": ["$last.seq", 0]},
+        }
+        free = {f"members.{most - 1}": {"$exists": False}}
+        if changed := self._conversations.find_one_and_update(
+            {**room, **free, "$and": [{"members": {"$ne": member}}, _may_add(user_id, by)]},
+            [{"$set": added}],
+            _VISIBLE,
+            return_document=ReturnDocument.AFTER,
+        ):
+            after = _room(changed)
+            return RoomChange(replace(after, members=after.members[:-1]), after)
+        found = self._conversations.find_one(room, _VISIBLE)
+        if found is None:
+            return None
+        same = _room(found)
+        if user_id not in same.members:
+            same.require_may_add(user_id, by)
+        return RoomChange(same, same)
 
     @operation
     def remove_oldest(self, room_id: str, limit: int, *, only_if_empty: bool = False) -> list[str | None]:
@@ -169,18 +177,6 @@ class MongoConversations:
         if self._connection.users.find_one(query, {"_id": 1}):
             raise BlockedError
 
-    def _change_members(self, room_id: str, condition: Document, change: list[Document]) -> MemberChange | None:
-        room: Document = {"_id": ObjectId(room_id), **_IS_ROOM}
-        if changed := self._change({**room, **condition}, change):
-            return MemberChange(_room(changed), True)
-        found = self._conversations.find_one(room, _VISIBLE)
-        return MemberChange(_room(found), False) if found else None
-
-    def _change(self, room: Document, change: Any) -> Document | None:
-        return self._conversations.find_one_and_update(
-            {**room, **_IS_ROOM}, change, _VISIBLE, return_document=ReturnDocument.AFTER
-        )
-
     def _count_unread(self, conversation_id: str, user_id: str, cursor: int) -> int:
         # Two steps, since SecantusDB can't use the index of the first together with the second.
         steps: list[Document] = [
@@ -191,13 +187,30 @@ class MongoConversations:
         return sum(found["unread"] for found in self._messages.aggregate(steps))
 
 
-def leaving(user_id: str) -> list[Document]:
-    """The update that removes a member of a room; the longest member becomes the owner if they were."""
-    member = ObjectId(user_id)
-    others = {"$filter": {"input": "$members", "cond": {"$ne": ["$$this", member]}}}
-    heir = {"$ifNull": [{"$arrayElemAt": [others, 0]}, "$ownerId"]}
-    owner = {"$cond": [{"$eq": ["$ownerId", member]}, heir, "$ownerId"]}
-    return [{"$set": {"members": others, "ownerId": owner}}, {"$unset": f"cursors.{user_id}"}]
+def change_room(conversations: Collection[Document], id: ObjectId, change: Callable[[Room], Room]) -> RoomChange | None:
+    """`chat.store.port.Conversations.change_room`: compare and swap, until no one else has changed the room meanwhile."""
+    while found := conversations.find_one({"_id": id, **_IS_ROOM}, _VISIBLE):
+        before = _room(found)
+        after = change(before)
+        if after is before:
+            return RoomChange(before, before)
+        same = {field.name: found.get(field.name) for field in map(CONVERSATION.__getitem__, _SETTINGS)}
+        values = documents.document(after, {name: CONVERSATION[name] for name in (*_SETTINGS, "updated_at")})
+        gone = {f"cursors.{member}": "" for member in before.members if member not in after.members}
+        update = {"$set": values, **({"$unset": gone} if gone else {})}
+        if conversations.update_one({"_id": id, **same}, update).matched_count:
+            return RoomChange(before, after)
+    return None
+
+
+def _may_add(user_id: str, by: str | None) -> Document:
+    """The query for rooms to which that user may be added by this one: see `Room.require_may_add`."""
+    if by is None:
+        return {}
+    if by == user_id:
+        return {"public": True}
+    adding = ObjectId(by)
+    return {"members": adding, "$or": [{"ownerId": adding}, {"coOwners": adding}, {"membersInvite": True}]}
 
 
 def _room(document: Document) -> Room:

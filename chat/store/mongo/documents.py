@@ -77,6 +77,10 @@ CONVERSATION = {
     "name": _plain("name"),
     "public": _plain("public"),
     "owner_id": _id("ownerId"),
+    "co_owners": _ids("coOwners"),
+    "topic": _plain("topic"),
+    "members_invite": _plain("membersInvite"),
+    "message_ttl_days": _plain("messageTtlDays"),
     "created_at": _time("createdAt"),
     "updated_at": _time("updatedAt"),
 }

@@ -68,6 +68,12 @@ class MongoMessages:
         ]
 
     @operation
+    def older_in_room(self, room_id: str, time: int, after: int, limit: int) -> list[Message]:
+        query: Document = {"conversation": room_id, "seq": {"$gt": after}, "_id": {"$lt": ObjectId(first_id(time))}}
+        query |= {"deletedAt": None, "system": None}
+        return [documents.numbered(found) for found in self._messages.find(query).sort("seq", ASCENDING).limit(limit)]
+
+    @operation
     def of_sender(self, sender_id: str, after: str, limit: int) -> list[Message | LegacyMessage]:
         query: Document = {"senderId": ObjectId(sender_id)}
         if after:

@@ -105,4 +105,16 @@ def _erasure(database: Database[Document]) -> None:
         database.messages.update_one({"_id": found["_id"]}, name)
 
 
-STEPS: tuple[Callable[[Database[Document]], None], ...] = (_release_1_0, _counters, _search_texts, _pictures, _erasure)
+def _room_settings(database: Database[Document]) -> None:
+    """Rooms that set a time for their messages are found."""
+    database.conversations.create_index("messageTtlDays", sparse=True)
+
+
+STEPS: tuple[Callable[[Database[Document]], None], ...] = (
+    _release_1_0,
+    _counters,
+    _search_texts,
+    _pictures,
+    _erasure,
+    _room_settings,
+)

@@ -10,7 +10,7 @@ from chat.store.port import SKIPPED
 # What the migrations make, by collection.
 INDEXES = {
     "users": ("email_1", "email_ignoring_case", "blocked_1", "sessions.id_1", "profilePic_1"),
-    "conversations": ("members_1", "public_1"),
+    "conversations": ("members_1", "public_1", "messageTtlDays_1"),
     "messages": (
         "conversation_1_rev_1",
         "conversation_1_seq_1",

@@ -16,7 +16,7 @@ from chat.models.user import Session, User
 from chat.models.values import now
 from chat.store.mongo import documents
 from chat.store.mongo.connection import Connection, operation
-from chat.store.mongo.conversations import leaving
+from chat.store.mongo.conversations import change_room
 from chat.store.mongo.documents import SESSION, USER, Document
 from chat.store.mongo.migrations import IGNORING_CASE
 from chat.store.port import AccountChange, ProfileChange
@@ -135,7 +135,8 @@ class MongoUsers:
         found = self._users.find_one_and_delete({"_id": id})
         self._count_endings()
         conversations = self._connection.conversations
-        conversations.update_many({"members": id, "ownerId": {"$exists": True}}, leaving(user_id))
+        for room in list(conversations.find({"members": id, "ownerId": {"$exists": True}}, {"_id": 1})):
+            change_room(conversations, room["_id"], lambda room: room.without(user_id))
         # A message that is being appended to one of these was allowed before: now that is decided again.
         conversations.update_many({"members": id}, {"$inc": {"guard": 1}})
         return documents.user(found) if found else None

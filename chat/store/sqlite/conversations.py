@@ -2,17 +2,16 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from chat.errors import BlockedError
 from chat.lib.threads import in_slices
 from chat.models.conversation import Conversation, Room, Summary
-from chat.models.values import now
-from chat.store.port import CursorMove, MemberChange
+from chat.store.port import CursorMove, RoomChange
 from chat.store.sqlite import rows
 from chat.store.sqlite.connection import Db
 from chat.store.sqlite.file import SqliteFile
-from chat.store.sqlite.rows import CONVERSATION, MESSAGE, columns
+from chat.store.sqlite.rows import CONVERSATION, MESSAGE, ROOM, columns
 
 _UNREAD = """SELECT count(*) FROM messages u WHERE u.conversation = m.conversation AND u.seq > m.cursor
     AND u.sender_id <> m.user_id AND u.deleted_at IS NULL AND u.system IS NULL"""
@@ -90,36 +89,38 @@ class SqliteConversations:
             found = _find_all(db, "SELECT id FROM conversations WHERE public")
         return [room for room in found if isinstance(room, Room)]
 
-    def rename(self, room_id: str, name: str) -> Room | None:
-        def rename(db: Db) -> Room | None:
-            query = "UPDATE conversations SET name = ?, updated_at = ? WHERE id = ? AND owner_id IS NOT NULL"
-            db.execute(query, [name, now(), room_id])
-            return find_room(db, room_id)
+    def rooms_with_ttl(self) -> list[Room]:
+        with self._file.reading() as db:
+            found = _find_all(db, "SELECT id FROM conversations WHERE message_ttl_days > 0")
+        return [room for room in found if isinstance(room, Room)]
 
-        return self._file.write(rename)
+    def change_room(self, room_id: str, change: Callable[[Room], Room]) -> RoomChange | None:
+        def write(db: Db) -> RoomChange | None:
+            before = find_room(db, room_id)
+            if before is None:
+                return None
+            after = change(before)
+            if after is not before:
+                _replace(db, before, after)
+            return RoomChange(before, after)
 
-    def add_member(self, room_id: str, user_id: str, *, added_by: str, most: int) -> MemberChange | None:
-        def add(db: Db) -> MemberChange | None:
+        return self._file.write(write)
+
+    def add_member(self, room_id: str, user_id: str, *, by: str | None, most: int) -> RoomChange | None:
+        def add(db: Db) -> RoomChange | None:
             room = find_room(db, room_id)
-            if room is None or user_id in room.members or len(room.members) >= most:
-                return MemberChange(room, False) if room else None
-            _require_no_block(db, [user_id], added_by)
+            if room is None or user_id in room.members:
+                return RoomChange(room, room) if room else None
+            room.require_may_add(user_id, by)
+            if len(room.members) >= most:
+                return RoomChange(room, room)
+            _require_no_block(db, [user_id], by or user_id)
             query = f"""INSERT INTO members (conversation, user_id, cursor)
                 SELECT m.conversation, ?, ({_LAST_SEQ}) FROM (SELECT ? AS conversation) m"""
             db.execute(query, [user_id, room_id])
-            return _changed(db, room_id)
+            return RoomChange(room, find_room(db, room_id) or room)
 
         return self._file.write(add)
-
-    def remove_member(self, room_id: str, user_id: str) -> MemberChange | None:
-        def remove(db: Db) -> MemberChange | None:
-            room = find_room(db, room_id)
-            if room is None or user_id not in room.members:
-                return MemberChange(room, False) if room else None
-            _leave(db, room, user_id)
-            return _changed(db, room_id)
-
-        return self._file.write(remove)
 
     def remove_oldest(self, room_id: str, limit: int, *, only_if_empty: bool = False) -> list[str | None]:
         def remove(db: Db) -> list[str | None]:
@@ -175,26 +176,29 @@ def leave_rooms(db: Db, user_id: str) -> None:
     """Remove a user from all rooms."""
     for conversation in _find_all(db, "SELECT conversation FROM members WHERE user_id = :value", value=user_id):
         if isinstance(conversation, Room):
-            _leave(db, conversation, user_id)
+            _replace(db, conversation, conversation.without(user_id))
 
 
-def _leave(db: Db, room: Room, user_id: str) -> None:
-    db.execute("DELETE FROM members WHERE conversation = ? AND user_id = ?", [room.id, user_id])
-    heirs = [member for member in room.members if member != user_id]
-    if room.owner_id == user_id and heirs:
-        db.execute("UPDATE conversations SET owner_id = ? WHERE id = ?", [heirs[0], room.id])
-
-
-def _changed(db: Db, room_id: str) -> MemberChange | None:
-    room = find_room(db, room_id)
-    return MemberChange(room, True) if room else None
+def _replace(db: Db, before: Room, after: Room) -> None:
+    """Store a room's next state, which has no new members."""
+    gone = [(before.id, member) for member in before.members if member not in after.members]
+    db.executemany("DELETE FROM members WHERE conversation = ? AND user_id = ?", gone)
+    update = f"UPDATE conversations SET {' = ?, '.join(ROOM)} = ?, updated_at = ? WHERE id = ?"
+    db.execute(update, [*rows.row(after, ROOM), after.updated_at, after.id])
+    owning = "UPDATE members SET co_owner = user_id IN (SELECT value FROM json_each(?)) WHERE conversation = ?"
+    db.execute(owning, [json.dumps(after.co_owners), after.id])
 
 
 def _find_all(db: Db, ids: str, **values: str | int | None) -> list[Conversation]:
     """The conversations whose ids a query with these values finds."""
     cursors: defaultdict[str, dict[str, int]] = defaultdict(dict)
-    members = f"SELECT conversation, user_id, cursor FROM members WHERE conversation IN ({ids}) ORDER BY joined"
-    for id, member, cursor in db.execute(members, values):
+    owners: defaultdict[str, tuple[str, ...]] = defaultdict(tuple)
+    members = (
+        f"SELECT conversation, user_id, cursor, co_owner FROM members WHERE conversation IN ({ids}) ORDER BY joined"
+    )
+    for id, member, cursor, co_owner in db.execute(members, values):
         cursors[id][member] = cursor
+        if co_owner:
+            owners[id] += (member,)
     query = f"SELECT {columns(CONVERSATION)} FROM conversations WHERE id IN ({ids})"
-    return [rows.conversation(row, cursors[row[0]]) for row in db.execute(query, values).fetchall()]
+    return [rows.conversation(row, cursors[row[0]], owners[row[0]]) for row in db.execute(query, values).fetchall()]

@@ -75,6 +75,11 @@ class SqliteMessages:
         query = f"""{_SELECT} WHERE id > ? AND id < ? AND deleted_at IS NULL AND system IS NULL ORDER BY id LIMIT ?"""
         return [rows.message(row) for row in self._file.all(query, after, first_id(time), limit)]
 
+    def older_in_room(self, room_id: str, time: int, after: int, limit: int) -> list[Message]:
+        query = f"""{_SELECT} WHERE conversation = ? AND seq > ? AND id < ? AND deleted_at IS NULL AND system IS NULL
+            ORDER BY seq LIMIT ?"""
+        return [rows.message(row) for row in self._file.all(query, room_id, after, first_id(time), limit)]
+
     def of_sender(self, sender_id: str, after: str, limit: int) -> list[Message | LegacyMessage]:
         query = f"{_SELECT} WHERE sender_id = ? AND id > ? ORDER BY id LIMIT ?"
         return [rows.message(row) for row in self._file.all(query, sender_id, after, limit)]

@@ -192,6 +192,20 @@ def _outbox(db: Db) -> None:
     )
 
 
+def _room_settings(db: Db) -> None:
+    """Rooms have several owners, a topic, and a time for their messages; members may add people."""
+    _execute(
+        db,
+        """
+        ALTER TABLE conversations ADD COLUMN topic TEXT NOT NULL DEFAULT '';
+        ALTER TABLE conversations ADD COLUMN members_invite INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE conversations ADD COLUMN message_ttl_days INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE members ADD COLUMN co_owner INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX rooms_with_ttl ON conversations(id) WHERE message_ttl_days > 0;
+        """,
+    )
+
+
 def _execute(db: Db, script: str) -> None:
     """Execute statements, each of which ends at the end of a line, within the open transaction."""
     statement = ""
@@ -212,6 +226,7 @@ STEPS: tuple[Callable[[Db], None], ...] = (
     _reports,
     _erasure,
     _outbox,
+    _room_settings,
 )
 
 _SCHEMA_1_0 = """

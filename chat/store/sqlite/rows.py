@@ -14,7 +14,8 @@ from chat.models.user import Session, User
 
 USER = tuple(name for name in User.__struct_fields__ if name not in ("sessions", "blocked"))
 SESSION = Session.__struct_fields__
-CONVERSATION = tuple(name for name in Room.__struct_fields__ if name not in ("members", "cursors"))
+CONVERSATION = tuple(name for name in Room.__struct_fields__ if name not in ("members", "cursors", "co_owners"))
+ROOM = ("name", "public", "owner_id", "topic", "members_invite", "message_ttl_days")  # what direct conversations lack
 MESSAGE = Message.__struct_fields__
 ENTRY = Entry.__struct_fields__
 LINK = Link.__struct_fields__
@@ -40,7 +41,7 @@ def row(model: object, names: tuple[str, ...]) -> list[Any]:
 
 def conversation_row(conversation: Conversation) -> list[Any]:
     """The values of `CONVERSATION`. A direct conversation has no name and no owner, and is not public."""
-    absent = {"name": None, "public": False, "owner_id": None}
+    absent = {"public": False, "topic": "", "members_invite": False, "message_ttl_days": 0}
     return [getattr(conversation, name, absent.get(name)) for name in CONVERSATION]
 
 
@@ -57,14 +58,15 @@ def session(row: Any) -> Session:
     return Session(**dict(zip(SESSION, row, strict=True)))
 
 
-def conversation(row: Any, cursors: dict[str, int]) -> Conversation:
-    """A row of the columns `CONVERSATION`, and the members with their read cursors."""
-    fields = dict(zip(CONVERSATION, row, strict=True))
-    name, public, owner_id = (fields.pop(field) for field in ("name", "public", "owner_id"))
-    members = tuple(cursors)
-    if owner_id is None:
-        return Direct(**fields, members=members, cursors=cursors)
-    return Room(**fields, members=members, cursors=cursors, name=name, public=bool(public), owner_id=owner_id)
+def conversation(row: Any, cursors: dict[str, int], co_owners: tuple[str, ...]) -> Conversation:
+    """A row of the columns `CONVERSATION`, the members with their read cursors, and the owners beside the first."""
+    fields = {**dict(zip(CONVERSATION, row, strict=True)), "members": tuple(cursors), "cursors": cursors}
+    of_room = {name: fields.pop(name) for name in ROOM}
+    if of_room["owner_id"] is None:
+        return Direct(**fields)
+    for flag in ("public", "members_invite"):
+        of_room[flag] = bool(of_room[flag])
+    return Room(**fields, **of_room, co_owners=co_owners)
 
 
 def link(row: Any) -> Link:
