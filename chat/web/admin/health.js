@@ -17,7 +17,7 @@ export function Health() {
     ${version && html`<p class="hint">Version ${version}</p>`}
     <button class="button button--quiet" onClick=${ask}>Check again</button>
     <p class="hint">
-      <code>flask doctor</code> on the server checks its settings, its disk and the proxy as well, and
+      <code>flask doctor</code> on the server checks its settings, its disk and the proxy as well, and${" "}
       <code>flask verify</code> all that is stored.
     </p>`;
 }

@@ -59,7 +59,7 @@ function Me({ me, limits }) {
         <strong dir="auto">${me.fullName}</strong>
         <p>${me.email}</p>
         <button class="link" onClick=${() => attempt(logOut)}>Log out</button>
-        ${me.admin && html`<button class="link" onClick=${administer}>Administration</button>`}
+        ${me.admin && html`${" · "}<button class="link" onClick=${administer}>Administration</button>`}
       </div>
     </div>
     <${Form} action=${save} submit="Save name" kind="quiet">
