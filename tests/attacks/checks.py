@@ -49,6 +49,13 @@ def guarded(answer: Any) -> None:
     assert not answer.url.startswith("https") or "Strict-Transport-Security" in headers, "no HSTS over HTTPS"
 
 
+def too_often(answer: Response) -> None:
+    """The answer is the refusal of what was done too often, and says how long to wait."""
+    refused(answer, 429, "rate_limited")
+    assert answer.headers.get("Retry-After", "").isdigit(), dict(answer.headers)
+    guarded(answer)
+
+
 def absent(needle: str, *haystacks: object) -> None:
     """The text is in none of them."""
     for haystack in haystacks:

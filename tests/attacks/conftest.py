@@ -18,7 +18,8 @@ SECRET = "only-for-these-attacks-" + "x" * 32
 SERVERS = {"sqlite": "flask", "mongo": "gunicorn"}
 WORKERS = {"gevent": "gevent", "threads": "threads"}  # which only what concerns the front door attacks as well
 HERE = Path(__file__).parent
-LAST = [HERE / "test_limits.py", HERE / "test_afterwards.py"]  # what floods, and what looks back on all
+# What floods and guesses, and what looks back on all.
+LAST = [HERE / f"test_{name}.py" for name in ("limits", "floods", "guessing", "afterwards")]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

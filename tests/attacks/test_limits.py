@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.attacks.checks import attack, guarded, json_of, refused
+from tests.attacks.checks import attack, json_of, refused, too_often
 from tests.attacks.target import Target
 from tests.clients.http import Person, shown
 from tests.clients.wire import RawSocket, Refused
@@ -46,17 +46,11 @@ def guessing(target: Target) -> Guessing:
     return Guessing(target)
 
 
-def _too_often(answer: requests.Response) -> None:
-    refused(answer, 429, "rate_limited")
-    assert answer.headers.get("Retry-After", "").isdigit(), dict(answer.headers)
-    guarded(answer)
-
-
 @attack("guesses the password of an account eleven times", "429 rate_limited with Retry-After")
 @pytest.mark.limits
 def test_guesses(guessing: Guessing) -> None:
     assert [answer.status_code for answer in guessing.answers[guessing.victim.email]] == [400] * WRONG_LOGINS
-    _too_often(guessing.guess(guessing.victim.email))
+    too_often(guessing.guess(guessing.victim.email))
 
 
 @attack("goes on guessing until the right password is told apart from a wrong one", "429 for both")
@@ -66,7 +60,7 @@ def test_right_password(guessing: Guessing) -> None:
         guessing.guess(guessing.victim.email),
         guessing.guess(guessing.victim.email, guessing.victim.password),
     ):
-        _too_often(answer)
+        too_often(answer)
         assert "Set-Cookie" not in answer.headers, dict(answer.headers)
 
 
@@ -81,21 +75,21 @@ def test_rotated_addresses(guessing: Guessing) -> None:
             "Forwarded": f"for={address}",
             "CF-Connecting-IP": address,
         }
-        _too_often(guessing.guess(guessing.victim.email, **headers))
+        too_often(guessing.guess(guessing.victim.email, **headers))
 
 
 @attack("goes on guessing with the email in other capitals and spaces", "429 for all of them")
 @pytest.mark.limits
 def test_respelled(guessing: Guessing) -> None:
     for email in (guessing.victim.email.upper(), f" {guessing.victim.email}", f"{guessing.victim.email}\t"):
-        _too_often(guessing.guess(email))
+        too_often(guessing.guess(email))
 
 
 @attack("learns from the lock whether an email has an account", "429 in the same way if there is none")
 @pytest.mark.limits
 def test_unknown_email(guessing: Guessing) -> None:
     assert [answer.status_code for answer in guessing.answers[guessing.stranger]] == [400] * WRONG_LOGINS
-    _too_often(guessing.guess(guessing.stranger))
+    too_often(guessing.guess(guessing.stranger))
     known, unknown = ({answer.text for answer in answers} for answers in guessing.answers.values())
     assert known == unknown
 
@@ -149,7 +143,7 @@ def test_sends(target: Target) -> None:
         sender.join()
     flooder.call("DELETE", f"/api/rooms/{room}")
     assert refusals, f"all of {SENDS} messages were taken"
-    _too_often(refusals[0])
+    too_often(refusals[0])
     assert took < 5, f"{took:.1f} seconds for another"
     target.bob.send(target.ann, "not limited either")
 
@@ -215,7 +209,7 @@ def test_searches(target: Target) -> None:
         answer = flooder.ask("GET", "/api/messages/search?q=flood")
         if answer.status_code != 200:
             break
-    _too_often(answer)
+    too_often(answer)
 
 
 @attack("guesses the current password through the change of password", "429 rate_limited after ten")
@@ -225,5 +219,5 @@ def test_password_change(target: Target) -> None:
     body = {"currentPassword": "wrong one", "newPassword": "taken over"}
     answers = [victim.ask("PUT", "/api/auth/password", body) for _ in range(WRONG_LOGINS + 1)]
     assert [answer.status_code for answer in answers[:-1]] == [400] * WRONG_LOGINS
-    _too_often(answers[-1])
+    too_often(answers[-1])
     assert json_of(victim.ask("GET", "/api/auth/check")), shown(answers[-1])

@@ -160,3 +160,23 @@ def test_odd_members(target: Target) -> None:
     refused(target.mallory.ask("POST", "/api/rooms", {"name": "X", "members": [f"{n:024x}" for n in range(1001)]}), 400)
     for members in (["x"], [{"$ne": None}], [None], [1], {"0": target.ann.id}, target.ann.id):
         refused(target.mallory.ask("POST", "/api/rooms", {"name": "X", "members": members}), 400)
+
+
+@attack("looks for traces of someone who has deleted the account", "no name in notices, and no reactions")
+def test_traces(target: Target) -> None:
+    leaver = target.person("Zebedee")
+    room = target.ann.create_room("Traces", target.bob)["_id"]
+    said = target.ann.call("POST", f"/api/rooms/{room}/messages", {"text": "hello"})
+    target.ann.call("POST", f"/api/rooms/{room}/members", {"userId": leaver.id})
+    leaver.call("PUT", f"/api/messages/{said['_id']}/reactions/{THUMB}")
+    leaver.call("DELETE", f"/api/rooms/{room}/members/{leaver.id}")
+    assert leaver.delete()
+    history = target.bob.call("GET", f"/api/rooms/{room}/messages")
+    absent(
+        "Zebedee",
+        history,
+        target.bob.call("GET", "/api/rooms"),
+        target.bob.call("GET", "/api/messages/search?q=Zebedee"),
+    )
+    assert not any(message.get("reactions") for message in history), history
+    target.ann.call("DELETE", f"/api/rooms/{room}")

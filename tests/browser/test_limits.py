@@ -3,6 +3,7 @@
 import io
 import random
 
+import pytest
 from PIL import Image
 from playwright.sync_api import FilePayload, Route, expect
 
@@ -130,18 +131,19 @@ def test_a_missing_name_is_asked_for(visit: Visit) -> None:
     expect(page.get_by_role("alert")).to_have_text("Use at most 100 characters")
 
 
-def test_too_many_attempts_say_when_to_try_again(visit: Visit) -> None:
+@pytest.mark.parametrize(("seconds", "words"), [("300", "5 minutes"), ("80000", "23 hours")])
+def test_too_many_attempts_say_when_to_try_again(visit: Visit, seconds: str, words: str) -> None:
     page = visit()
 
     def refuse(route: Route) -> None:
-        body = {"message": "too many requests", "code": "too_many_requests"}
-        route.fulfill(status=429, json=body, headers={"Retry-After": "300"})
+        body = {"message": "too many requests", "code": "rate_limited"}
+        route.fulfill(status=429, json=body, headers={"Retry-After": seconds})
 
     page.route("**/api/auth/login", refuse)
     page.get_by_label("Email").fill("someone@example.org")
     page.get_by_label("Password").fill("correct horse")
     page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("alert")).to_have_text("Too many attempts. Try again in 5 minutes")
+    expect(page.get_by_role("alert")).to_have_text(f"Too many attempts. Try again in {words}")
 
 
 def test_a_message_in_a_script_from_right_to_left_reads_from_right_to_left(

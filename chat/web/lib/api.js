@@ -1,6 +1,10 @@
 /** HTTP: every call to the server goes through here. */
 
-const MINUTE = 60; // seconds
+const UNITS = [
+  [3600, "hour"],
+  [60, "minute"],
+  [1, "second"],
+]; // by length in seconds
 const JSON_CONTENT = { "Content-Type": "application/json" };
 
 /**
@@ -76,8 +80,9 @@ function explain(status, data, seconds) {
   return message[0].toUpperCase() + message.slice(1);
 }
 
-/** "5 minutes", "1 second"; rounded up. */
+/** "20 hours", "5 minutes", "1 second"; rounded up. */
 function duration(seconds) {
-  const [count, unit] = seconds > MINUTE ? [Math.ceil(seconds / MINUTE), "minute"] : [seconds, "second"];
+  const [length, unit] = UNITS.find(([length]) => seconds > length) ?? UNITS.at(-1);
+  const count = Math.ceil(seconds / length);
   return `${count} ${unit}${count === 1 ? "" : "s"}`;
 }

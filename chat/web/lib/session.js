@@ -3,7 +3,7 @@
 import { request } from "/lib/api.js";
 import { clearAnnouncement } from "/lib/attention.js";
 import { cachedLists, clearCache } from "/lib/cache.js";
-import { close, open, prepare } from "/lib/connection.js";
+import { close, open, prepare, sync } from "/lib/connection.js";
 import { removeDrafts } from "/lib/drafts.js";
 import { showLists } from "/lib/lists.js";
 import { go, reset, set, state } from "/lib/state.js";
@@ -86,6 +86,7 @@ export async function logOut() {
 export async function deleteAccount(fields) {
   const userId = state.me._id;
   await endingHere(() => request("DELETE", "/api/auth/account", fields));
+  for (const { clientId } of state.queue) sync?.discard(clientId);
   removeDrafts(userId);
   leave("Your account was deleted.");
 }
