@@ -58,5 +58,14 @@ def test_the_page_names_files_that_exist(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"`@?([a-z]+_[a-z_]+)`", PAGE))))
 def test_the_page_names_functions_that_exist(name: str) -> None:
-    sources = "".join(path.read_text() for path in Path(ROOT, "chat").rglob("*.py"))
-    assert re.search(rf"\b{name}\b", sources)
+    assert re.search(rf"\b{name}\b", _sources("chat"))
+
+
+def test_the_code_names_tests_that_exist() -> None:
+    named = set(re.findall(r"`(test_\w+)`", _sources("chat")))
+    assert named
+    assert not named - set(re.findall(r"def (test_\w+)", _sources("tests")))
+
+
+def _sources(folder: str) -> str:
+    return "".join(path.read_text() for path in Path(ROOT, folder).rglob("*.py"))

@@ -22,7 +22,9 @@ UNFIT = "this is no request of a Socket.IO client (protocol 5, EIO=4), or its co
 class FrontDoor:
     """Sends requests below ``/socket.io/`` to Socket.IO and all others to the app, with their bodies read.
 
-    Every refusal has the shape of all failures, also where the library refuses.
+    Every refusal has the shape of all failures, also where the library refuses
+    (`test_refusals_have_the_shape_of_all_failures`). No library checks a WebSocket's handshake
+    (`test_a_handshake_without_a_proper_key_is_refused`).
     """
 
     def __init__(

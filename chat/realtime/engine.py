@@ -29,8 +29,10 @@ from chat.realtime.websocket import MAX_UNSENT, WebSocket
 
 log = logging.getLogger(__name__)
 
-STRANGER_BYTES = 64 * 2**10  # of a message, until the client has connected to Socket.IO
-STRANGER_SECONDS = 45.0  # to connect to Socket.IO, as in the JavaScript server
+# Of a message, until the client has connected to Socket.IO: `test_a_polling_request_of_a_stranger_is_limited`.
+STRANGER_BYTES = 64 * 2**10
+# To connect to Socket.IO, as in the JavaScript server: `test_a_client_that_does_not_connect_is_closed_and_forgotten`.
+STRANGER_SECONDS = 45.0
 TICK_SECONDS = 1.0
 YIELD_AFTER = 16  # messages of one client that are handled before others have their turn
 
@@ -86,7 +88,8 @@ class Socket:
         return most if self._accepted else min(most, STRANGER_BYTES)
 
     def send(self, packet: Packet) -> None:
-        """Send a packet, or keep it for the next poll. Never blocks; a client that leaves too much unread is closed."""
+        """Send a packet, or keep it for the next poll. Never blocks; a client that leaves too much unread is closed:
+        `test_a_client_that_does_not_read_is_closed`."""
         with self._lock:
             if self._held is not None:
                 self._held.append(packet)
@@ -272,7 +275,10 @@ class Socket:
 
 
 class Strangers:
-    """Counts the sessions that have not connected to Socket.IO, by address."""
+    """Counts the sessions that have not connected to Socket.IO, by address.
+
+    The library has no limit of them: `test_handshakes_without_connect_are_limited_for_each_address`.
+    """
 
     def __init__(self, limit: int | None) -> None:
         self._limit = limit
@@ -308,9 +314,12 @@ class Engine(engineio.Server):  # type: ignore[misc]
         self._ticking = False
 
     def handle_request(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
-        """Raises `ChatError` for what our own rules refuse. The library gets no POST: it answers 200 to those that fail."""
+        """Raises `ChatError` for what our own rules refuse. The library gets no POST: it answers 200 to those that fail.
+
+        `test_a_polling_request_of_a_stranger_is_limited`.
+        """
         query = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
-        if "j" in query:
+        if "j" in query:  # `test_jsonp_is_refused`
             raise BadRequestError("JSONP is not supported")
         socket = self.sockets.get(query.get("sid", [""])[0])
         if socket and not self._may_use(socket, environ):
@@ -333,7 +342,9 @@ class Engine(engineio.Server):  # type: ignore[misc]
         """Whether a request comes from where the session does.
 
         The session's id is in the address, where logs keep it: it must not replace what opened the session. One that was
-        opened without a credential, and got a token in its first packet, is bound to the network that it came from.
+        opened without a credential, and got a token in its first packet, is bound to the network that it came from:
+        `test_a_session_opened_with_a_cookie_needs_it_on_each_request`,
+        `test_a_session_opened_without_a_cookie_belongs_to_the_address_that_opened_it`.
         """
         if socket.opener is None:
             return network_of(environ.get("REMOTE_ADDR", "")) == socket.address

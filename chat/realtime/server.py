@@ -1,6 +1,7 @@
 """The Socket.IO server, and every adaptation of Flask-SocketIO 5.7.0 and python-socketio 5.18.1.
 
-Engine.IO below it is in `chat.realtime.engine`, WebSocket in `chat.realtime.websocket`.
+Engine.IO below it is in `chat.realtime.engine`, WebSocket in `chat.realtime.websocket`. There as here, an adaptation names
+the test of `tests/realtime` that fails without it.
 """
 
 import logging
@@ -39,7 +40,10 @@ CredentialOf = Callable[[WSGIEnvironment], str | None]
 
 
 class Packet(LibraryPacket):  # type: ignore[misc]  # the library has no types
-    """Socket.IO packets without attachments: no event of ours has any, and announced ones are kept without a limit."""
+    """Socket.IO packets without attachments: no event of ours has any, and announced ones are kept without a limit.
+
+    Malformed packets end the session: `test_packets_that_break_the_protocol_are_400_in_one_line`.
+    """
 
     uses_binary_events = False  # or each payload is searched for bytes, value by value in Python
 
@@ -91,7 +95,9 @@ class Server(python_socketio.Server):  # type: ignore[misc]
         """Let CONNECT be the first packet that a client receives, and leave nothing behind of one that ends meanwhile.
 
         In the library, events that are emitted while the handler runs come before CONNECT (clients other than JavaScript's
-        drop them), and a session that ends while the handler runs stays connected for ever.
+        drop them), and a session that ends while the handler runs stays connected for ever:
+        `test_connect_is_the_first_packet_that_a_websocket_receives`,
+        `test_a_polling_session_that_closes_while_it_connects_leaves_nothing_behind`.
         """
         engine_socket = self.eio.sockets.get(eio_sid)
         if engine_socket is None:
@@ -125,7 +131,7 @@ class Server(python_socketio.Server):  # type: ignore[misc]
 
     def _handle_event(self, eio_sid: str, namespace: str | None, id: int | None, data: list[Any]) -> None:
         """Drop unknown events. To the library, "connect" and "disconnect" are events like others: a client that sends one
-        would run what is to be done when a socket opens or closes."""
+        would run what is to be done when a socket opens or closes: `test_an_unknown_event_is_ignored`."""
         if data[0] in self.known_events:
             super()._handle_event(eio_sid, namespace, id, data)
 
@@ -148,7 +154,8 @@ class Server(python_socketio.Server):  # type: ignore[misc]
     def _trigger_event(self, event: str, namespace: str, sid: str, *args: Any) -> Any:
         try:
             result = super()._trigger_event(event, namespace, sid, *args)
-            # If the connect handler fails, the default error handler's result is not False, and would let the client in.
+            # If the connect handler fails, the default error handler's result is not False, and would let the client in:
+            # `test_a_client_whose_connect_handler_refuses_or_fails_is_refused`.
             return result in (None, True) if event == "connect" else result
         finally:
             if environ := self.environ.get(self.manager.eio_sid_from_sid(sid, namespace)):

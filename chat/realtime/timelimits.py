@@ -1,7 +1,8 @@
 """Time limits on reading a request and on writing a response, so that no client holds either for long.
 
 gunicorn's workers have none of their own beyond the headers. A connection that is too slow is shut down from outside, which
-ends whatever waits for it, on every kind of worker.
+ends whatever waits for it, on every kind of worker: `test_a_body_that_does_not_come_ends_the_connection`,
+`test_a_response_that_is_not_read_ends_the_connection`.
 """
 
 import contextlib

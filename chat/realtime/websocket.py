@@ -26,11 +26,12 @@ from wsproto.events import BytesMessage, CloseConnection, Event, Ping, TextMessa
 from chat.lib import threads
 
 CHUNK = 16 * 2**10  # bytes of one read
-FRAGMENTS, FRAGMENT_BYTES = (
-    64,
-    1024,
-)  # a message in more than 64 fragments has at least 1 KiB in each; browsers' have more
-MAX_UNSENT = 4 * 2**20  # bytes that wait for a client to read them; one that has more is closed, and syncs later
+# A message in more than 64 fragments has at least 1 KiB in each; browsers' have more:
+# `test_what_a_stranger_may_not_send_ends_the_connection`.
+FRAGMENTS, FRAGMENT_BYTES = 64, 1024
+# Bytes that wait for a client to read them. One that has more is closed, and syncs later:
+# `test_a_client_that_does_not_read_is_closed`.
+MAX_UNSENT = 4 * 2**20
 LINGER_SECONDS = 5.0  # for a client to answer our closing frame
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
 NORMAL, UNSUPPORTED, TOO_BIG = 1000, 1003, 1009  # RFC 6455, 7.4.1

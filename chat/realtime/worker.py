@@ -54,7 +54,8 @@ def harden(worker: Any) -> None:
 
 
 def _open_more_files(worker: Any) -> None:
-    """Open as many files as the system allows, and take no more connections than leave some for the chat itself."""
+    """Open as many files as the system allows, and take no more connections than leave some for the chat itself:
+    `test_too_many_connections_do_not_stop_the_server`."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(ValueError, OSError):  # macOS says "without limit" and means 10240
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
@@ -64,7 +65,7 @@ def _open_more_files(worker: Any) -> None:
 
 
 def _limit_connections(worker: Any) -> None:
-    """Let no address take all connections, unless it is a proxy's."""
+    """Let no address take all connections, unless it is a proxy's: `test_one_address_gets_a_part_of_the_connections`."""
     most = server.socketio.server.max_connections
     if most is None:
         return
@@ -87,7 +88,10 @@ def _limit_connections(worker: Any) -> None:
 
 
 def _limit_heads(worker: Any) -> None:
-    """Let no slow head of a request keep a thread, and no address many threads by slow heads: the oldest is closed."""
+    """Let no slow head of a request keep a thread, and no address many threads by slow heads: the oldest is closed.
+
+    `test_headers_that_do_not_end_end_the_connection`, `test_connections_that_say_nothing_keep_no_one_out`.
+    """
     handle, handle_request = worker.handle, worker.handle_request
     most, lock, slow = max(1, worker.cfg.threads // 4), threading.Lock(), defaultdict[str, list[Any]](list)
     reading = threading.local()
