@@ -75,6 +75,7 @@ def test_logging_out_is_not_called_a_log_out_from_another_device(ann: Person, vi
     expect(other_tab.get_by_role("button", name="Your profile")).to_be_visible()
     page.get_by_role("button", name="Your profile").click()
     page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_text("You logged out")).to_be_visible()
     for tab in (page, other_tab):
         expect(tab.get_by_role("heading", name="Welcome back")).to_be_visible()
         tab.wait_for_timeout(500)

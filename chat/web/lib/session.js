@@ -79,7 +79,7 @@ export async function logIn(fields) {
 /** Log out here. Throws `ApiError`. */
 export async function logOut() {
   await endingHere(() => request("POST", "/api/auth/logout"));
-  leave();
+  leave("You logged out");
 }
 
 /** Delete the account: `fields` is `{ password }`. Throws `ApiError`. */
