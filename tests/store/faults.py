@@ -26,7 +26,7 @@ class Crash(BaseException):
 
 
 class Faults:
-    """What will happen to the next writes of one store: a fault, something that another process does first, or nothing."""
+    """What will happen to the next writes of one store: a fault or nothing, and before it what another process does."""
 
     def __init__(self) -> None:
         self._plan: deque[Fault | None] = deque()
@@ -45,19 +45,23 @@ class Faults:
 
     def around(self, write: Callable[[], Any], error: type[Exception]) -> Any:
         """Do a write with the fault that is planned for it."""
-        fault = self._plan.popleft() if self._plan else None
+        fault = self._next()
+        while callable(fault):
+            fault()
+            fault = self._next()
         if fault == CRASH:
             raise Crash
         if fault == LATE:
             self._late.append(write)
         if fault in (REFUSED, LATE):
             raise error(str(fault))
-        if callable(fault):
-            fault()
         result = write()
         if fault == LOST:
             raise error(fault)
         return result
+
+    def _next(self) -> Fault | None:
+        return self._plan.popleft() if self._plan else None
 
 
 class _FaultyCollection:
