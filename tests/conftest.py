@@ -34,7 +34,7 @@ SLOW = {  # by file or folder: real processes, a browser, or thousands of reques
     *("attacks", "browser", "realtime", "sync"),
     *("test_attack_pack", "test_cluster", "test_delivery", "test_fuzz", "test_large_room", "test_migrate", "test_seed"),
     *("test_benchmark", "test_deploy", "test_numbers", "test_servers", "test_services", "test_store_model"),
-    "test_upgrade",
+    *("test_upgrade", "test_workers"),
 }
 # Threads that do not end by themselves, or take a second.
 LASTING = re.compile("process_request|_loop|_repeat|_send_ping|_service_task|_watch|pymongo")
