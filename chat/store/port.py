@@ -151,7 +151,7 @@ class Users(Protocol):
         """Those of these sessions that have not ended, in one query."""
 
     def endings(self) -> int:
-        """A number that grows with each `change_account` and `remove`, in whatever process.
+        """A number that grows with each `change_account`, `remove` and `Upkeep.mark_restored`, in whatever process.
 
         The command line is a process that no bus connects to the servers: so they notice what it does.
         """

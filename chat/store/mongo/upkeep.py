@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from chat.store.mongo.connection import Connection, failures_named
 from chat.store.mongo.documents import Document
+from chat.store.mongo.users import count_endings
 from chat.store.port import SKIPPED
 
 # What the migrations make, by collection.
@@ -62,6 +63,7 @@ class MongoUpkeep:
     def mark_restored(self) -> None:
         with failures_named():
             self._connection.users.update_many({"sessions": {"$exists": True}}, {"$unset": {"sessions": ""}})
+            count_endings(self._connection.database)
             self._connection.conversations.update_many({"rev": {"$exists": True}}, {"$inc": {"rev": SKIPPED}})
 
 

@@ -8,6 +8,7 @@ from bson.datetime_ms import DatetimeMS
 from msgspec import UNSET
 from msgspec.structs import asdict, replace
 from pymongo import ASCENDING, DESCENDING
+from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from chat.lib.threads import in_slices
@@ -83,7 +84,7 @@ class MongoUsers:
         if change.end_sessions:
             update["$set"]["sessions"] = []
         found = self._users.find_one_and_update({"_id": ObjectId(user_id)}, update)
-        self._count_endings()
+        count_endings(self._connection.database)
         return documents.user(found) if found else None
 
     @operation
@@ -133,7 +134,7 @@ class MongoUsers:
     def remove(self, user_id: str) -> User | None:
         id = ObjectId(user_id)
         found = self._users.find_one_and_delete({"_id": id})
-        self._count_endings()
+        count_endings(self._connection.database)
         conversations = self._connection.conversations
         for room in list(conversations.find({"members": id, "ownerId": {"$exists": True}}, {"_id": 1})):
             change_room(conversations, room["_id"], lambda room: room.without(user_id))
@@ -181,9 +182,6 @@ class MongoUsers:
     def blockers_of(self, user_id: str) -> set[str]:
         return {str(found["_id"]) for found in self._users.find({"blocked": ObjectId(user_id)}, {"_id": 1})}
 
-    def _count_endings(self) -> None:
-        self._meta.update_one({"_id": "sessions"}, {"$inc": {"endings": 1}}, upsert=True)
-
     @operation
     def blocks_with(self, user_ids: Collection[str]) -> set[tuple[str, str]]:
         ids = list(map(ObjectId, user_ids))
@@ -208,3 +206,8 @@ class MongoUsers:
         found = self._users.find({"email": email}).collation(IGNORING_CASE)
         users = [user for user in map(documents.user, found) if user.email.lower() == email.lower()]
         return sorted(users, key=lambda user: user.email, reverse=True)
+
+
+def count_endings(database: Database[Document]) -> None:
+    """Let `chat.store.port.Users.endings` grow."""
+    database.meta.update_one({"_id": "sessions"}, {"$inc": {"endings": 1}}, upsert=True)

@@ -55,6 +55,7 @@ class SqliteUpkeep:
     def mark_restored(self) -> None:
         def mark(db: Db) -> None:
             db.execute("DELETE FROM sessions")
+            db.execute("UPDATE counters SET value = value + 1 WHERE name = 'endings'")
             db.execute("UPDATE conversations SET rev = rev + ?", [SKIPPED])
 
         self._file.write(mark)
