@@ -13,6 +13,7 @@ INDEXES = {
     "users": ("email_1", "email_ignoring_case", "blocked_1", "sessions.id_1", "profilePic_1"),
     "conversations": ("members_1", "public_1", "messageTtlDays_1"),
     "messages": (
+        "_id_1_rev_1",
         "conversation_1_rev_1",
         "conversation_1_seq_1",
         "senderId_1_receiverId_1_createdAt_1",
