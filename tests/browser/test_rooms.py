@@ -56,3 +56,20 @@ def test_the_owner_adds_and_removes_members_and_renames_and_deletes_the_room(
     anns.get_by_role("button", name="Delete room").click()
     anns.get_by_role("button", name="Delete", exact=True).click()
     expect(entry(anns, f"{name}!")).to_be_hidden()
+
+
+def test_an_owner_sets_a_topic_and_makes_another_member_an_owner(ann: Person, bob: Person, visit: Visit) -> None:
+    name = f"Plans {ann.id}"
+    id = room(ann, name, bob)
+    anns, bobs = visit(ann, f"/chat/{id}"), visit(bob, f"/chat/{id}")
+    anns.get_by_role("button", name=f"{name} 2 members").click()
+    anns.get_by_text("Room settings").click()
+    anns.get_by_label("Topic").fill("What comes next")
+    anns.get_by_label("Anyone can join").check()
+    anns.get_by_role("button", name="Save settings").click()
+    expect(anns.get_by_text("A public room: anyone can join.")).to_be_visible()
+    anns.get_by_role("button", name=f"Make owner {bob.name}", exact=True).click()
+    expect(anns.get_by_role("button", name=f"Remove as owner {bob.name}", exact=True)).to_be_visible()
+    bobs.get_by_role("button", name=f"{name} 2 members").click()
+    expect(bobs.get_by_role("dialog").get_by_text("What comes next")).to_be_visible()
+    expect(bobs.get_by_role("button", name="Rename")).to_be_visible()

@@ -135,7 +135,10 @@ export async function createRoom(room) {
   go(pathOf(_id));
 }
 
-export const renameRoom = (id, name) => changeRoom("PUT", `/${id}`, { name });
+/** Change a room: `changes` has some of `{ name, topic, public, membersInvite }`. */
+export const saveRoom = (id, changes) => changeRoom("PUT", `/${id}`, changes);
+export const setOwner = (id, userId, isOwner) =>
+  changeRoom(isOwner ? "PUT" : "DELETE", `/${id}/owners/${userId}`);
 export const joinRoom = (id) => changeRoom("POST", `/${id}/join`);
 export const addMember = (id, userId) => changeRoom("POST", `/${id}/members`, { userId });
 export const removeMember = (id, userId) => changeRoom("DELETE", `/${id}/members/${userId}`);

@@ -65,14 +65,18 @@ export const roomConversation = (room, old = NEW_CONVERSATION) => ({
   room: roomOf(room),
 });
 
-const roomOf = ({ _id, name, public: isPublic, ownerId, members, createdAt }) => ({
+/** A room as the page keeps it. What was kept before rooms had several owners has only the first. */
+const roomOf = ({
   _id,
   name,
+  topic = "",
   public: isPublic,
   ownerId,
+  owners = [ownerId],
   members,
+  membersInvite = false,
   createdAt,
-});
+}) => ({ _id, name, topic, public: isPublic, owners, members, membersInvite, createdAt });
 
 /** Whether `old` knows of a newer message or of further reading than `listed`. */
 function isAhead(old, listed, me) {
