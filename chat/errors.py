@@ -280,7 +280,7 @@ class ImageStoreUnavailableError(ChatError):
 class MailNotSetUpError(ChatError):
     """This server sends no mail: an admin can make a link to set a new password."""
 
-    status, code = 503, "mail_not_set_up"
+    status, code = 404, "mail_not_set_up"
     message = "this server sends no mail: ask an admin of this server for a link to set a new password"
 
 

@@ -55,7 +55,7 @@ def test_changes_of_membership_and_ownership_are_logged(capsys: Capture, product
     assert [(event["message"], event["user"], event["room"]) for event in events] == [
         ("room_member_added", bob.id, room),
         ("room_member_removed", ann.id, room),
-        ("room_owner_changed", bob.id, room),
+        ("room_owner_added", bob.id, room),
     ]
 
 

@@ -1,25 +1,23 @@
 /** The page: what is shown, and what goes on as long as it is open. */
 
-import { html, render, useEffect, useState } from "/html.js";
+import { html, render, useEffect } from "/html.js";
 import { showCount } from "/lib/attention.js";
 import { start } from "/lib/session.js";
 import { conversationAt, watch } from "/lib/state.js";
 import { About } from "/views/about.js";
 import { Conversation } from "/views/conversation.js";
 import { EmojiPicker } from "/views/emoji-picker.js";
-import { LINK_PAGES } from "/views/links.js";
 import { NewRoom } from "/views/new-room.js";
 import { Profile } from "/views/profile.js";
-import { Search } from "/views/search.js";
 import { Sidebar } from "/views/sidebar.js";
-import { Confirm, Dialog, Empty, Skeleton, Toast, ToastContext } from "/views/ui.js";
-import { Welcome } from "/views/welcome.js";
+import { Confirm, Dialog, Empty, Lazy, Skeleton, Toast, ToastContext } from "/views/ui.js";
+import { isLink, Welcome } from "/views/welcome.js";
 
 function App({ state }) {
   const { phase, dialog, conversations, toast, limits, path, me } = state;
   const unread = Object.values(conversations).reduce((sum, conversation) => sum + conversation.unread, 0);
   useEffect(() => showCount(unread), [unread]);
-  const inside = phase === "in" && !(path in LINK_PAGES);
+  const inside = phase === "in" && !isLink(path);
   const welcome = html`<${Welcome} ...${{ phase, path, me, limits }} />`;
   return html`<${ToastContext.Provider} value=${toast}>
     ${inside ? html`<${Chat} state=${state} />` : welcome} ${!dialog && html`<${Toast} />`}
@@ -31,7 +29,7 @@ function Chat({ state }) {
   const open = conversations[conversationAt(path)];
   const loading = !listed && path !== "/";
   if (me.admin && /^\/admin(\/|$)/.test(path)) {
-    return html`<${Administration} ...${state} />
+    return html`<${Lazy} module="/admin/admin.js" view="Admin" ...${state} />
       ${dialog && html`<${OpenDialog} key=${dialog} dialog=${dialog} state=${state} />`}`;
   }
   return html`<div class=${open || loading ? "app app--open" : "app"}>
@@ -44,15 +42,6 @@ function Chat({ state }) {
     </div>
     ${dialog && html`<${OpenDialog} key=${dialog} dialog=${dialog} state=${state} />`}
     <${EmojiPicker} />`;
-}
-
-/** Few users are admins, so the page of most does without its scripts. */
-function Administration(properties) {
-  const [Admin, setAdmin] = useState();
-  useEffect(() => {
-    import("/admin/admin.js").then((loaded) => setAdmin(() => loaded.Admin));
-  }, []);
-  return Admin ? html`<${Admin} ...${properties} />` : html`<${Skeleton} of="the administration" />`;
 }
 
 const NoConversation = ({ loading }) =>
@@ -79,7 +68,9 @@ function OpenDialog({ dialog, state }) {
     case "new-room":
       return html`<${NewRoom} ...${{ me, users, limits }} />`;
     case "search":
-      return html`<${Search}
+      return html`<${Lazy}
+        module="/views/search.js"
+        view="Search"
         within=${conversations[dialog.within]}
         text=${dialog.text}
         ...${{ conversations, me, users }}

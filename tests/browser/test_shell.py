@@ -32,10 +32,17 @@ def test_the_first_load_is_small(visit: Visit) -> None:
     assert sum(sent.values()) < MAX_FIRST_LOAD, sent
 
 
-def test_every_module_is_preloaded_except_those_for_admins() -> None:
+def test_every_module_is_preloaded_except_those_of_rare_pages() -> None:
     named = set(re.findall(r'modulepreload" href="/([^"]+)"', (WEB / "index.html").read_text()))
     files = {str(file.relative_to(WEB)) for file in [*WEB.rglob("*.js"), *WEB.rglob("*.mjs")]}
-    assert named == {file for file in files if not file.startswith("admin/")} - {"sw.js", "supported.js"}
+    rare = {
+        "sw.js",
+        "supported.js",
+        "views/links.js",
+        "views/search.js",
+        *(file for file in files if file.startswith("admin/")),
+    }
+    assert named == files - rare
 
 
 def test_the_page_works_under_a_strict_content_security_policy(ann: Person, bob: Person, visit: Visit) -> None:

@@ -8,8 +8,10 @@ import { notify } from "/lib/toasts.js";
 import { SignUp } from "/views/sign-up.js";
 import { Form, NewPasswordField } from "/views/ui.js";
 
-/** The view for each path that a link has; the token is behind the `#`, and is sent to no server by itself. */
-export const LINK_PAGES = { "/invite": Invitation, "/reset": NewPassword, "/confirm": ConfirmEmail };
+const PAGES = { "/invite": Invitation, "/reset": NewPassword, "/confirm": ConfirmEmail };
+
+/** The page of a link's path; the token is behind the `#`, and is sent to no server by itself. */
+export const LinkPage = ({ path, ...rest }) => html`<${PAGES[path]} ...${rest} />`;
 
 const token = () => location.hash.slice(1);
 const toChat = () => go("/", { replace: true });

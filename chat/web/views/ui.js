@@ -3,6 +3,7 @@
 import { classes, createContext, html, useContext, useEffect, useRef, useState } from "/html.js";
 import { characters, hue, initials } from "/lib/format.js";
 import { closeDialog } from "/lib/state.js";
+import { notify } from "/lib/toasts.js";
 
 const MAX_REASON = 500; // characters, as the server has it
 
@@ -195,3 +196,12 @@ export const Skeleton = ({ of }) =>
   html`<div class="skeleton" role="status" aria-label=${`Loading ${of}`}>
     <i></i><i></i><i></i><i></i><i></i>
   </div>`;
+
+/** A view that few users need, or that needs the server anyway: its module is loaded only when it is shown. */
+export function Lazy({ module, view, ...properties }) {
+  const [loaded, setLoaded] = useState();
+  useEffect(() => {
+    import(module).then(setLoaded, () => notify("Can't load this page. Try again.", "error"));
+  }, [module]);
+  return loaded && html`<${loaded[view]} ...${properties} />`;
+}

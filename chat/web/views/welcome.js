@@ -4,19 +4,20 @@ import { html, useEffect, useState } from "/html.js";
 import { request } from "/lib/api.js";
 import { logIn, logOut, start } from "/lib/session.js";
 import { attempt, notify } from "/lib/toasts.js";
-import { LINK_PAGES } from "/views/links.js";
 import { EmailField, SignUp } from "/views/sign-up.js";
-import { Form, PasswordField } from "/views/ui.js";
+import { Form, Lazy, PasswordField } from "/views/ui.js";
+
+/** Whether a path is that of a one-time link. */
+export const isLink = (path) => ["/invite", "/reset", "/confirm"].includes(path);
 
 export function Welcome({ phase, path, me, limits }) {
-  const page = LINK_PAGES[path];
   return html`<div class="welcome">
     <div class="welcome__art" aria-hidden="true"><img src="/img/welcome.svg" alt="" /></div>
     <main class="welcome__main">
       <img class="welcome__logo" src="/img/icon.svg" alt="" width="56" height="56" />
       ${
-        page
-          ? html`<${page} limits=${limits} />`
+        isLink(path)
+          ? html`<${Lazy} module="/views/links.js" view="LinkPage" ...${{ path, limits }} />`
           : phase === "unconfirmed"
             ? html`<${Unconfirmed} me=${me} />`
             : phase === "out"
