@@ -130,10 +130,12 @@ def test_the_command_tells_what_it_did(config: Config, store: MongoStore) -> Non
     node("express_writes.mjs", "7", MONGO_URL=config.mongo_url or "")
     settings = {**os.environ, "MONGO_URL": config.mongo_url or "", "DATA_DIR": str(config.data_dir)}
 
-    def run() -> str:
-        command = [sys.executable, "-m", "flask", "migrate"]
+    def run(*options: str) -> str:
+        command = [sys.executable, "-m", "flask", "migrate", *options]
         return subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, check=True).stdout
 
+    assert "7 messages would get their numbers" in run("--dry-run")
+    assert store.legacy.count_unnumbered() == 7
     assert "7 messages have their numbers now" in run()
     assert store.legacy.count_unnumbered() == 0
     assert "nothing to do" in run()

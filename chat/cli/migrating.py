@@ -9,8 +9,9 @@ from chat.store.mongo import MongoStore
 
 
 @click.command()
+@click.option("--dry-run", is_flag=True, help="Only say how many messages it would number.")
 @with_appcontext
-def migrate() -> None:
+def migrate(dry_run: bool) -> None:
     """Number the messages that the Express backend wrote, so that they can be searched, edited and synced.
 
     Safe while the server runs, and safe to stop and to run again.
@@ -19,6 +20,9 @@ def migrate() -> None:
     count = store.legacy.count_unnumbered() if isinstance(store, MongoStore) else 0
     if not count:
         click.echo("All messages have numbers; there is nothing to do.")
+        return
+    if dry_run:
+        click.echo(f"{count} messages would get their numbers. Nothing was changed.")
         return
     done = 0
     with progress_bar(f"Numbering {count} messages", count, hidden=False) as bar:
