@@ -154,6 +154,18 @@ def admin(app: Flask, sign_up: SignUp) -> Person:
 
 
 @pytest.fixture
+def ann(sign_up: SignUp) -> Person:
+    """A user."""
+    return sign_up("Ann")
+
+
+@pytest.fixture
+def bob(sign_up: SignUp) -> Person:
+    """Another user."""
+    return sign_up("Bob")
+
+
+@pytest.fixture
 def live(app: Flask) -> Iterator[str]:
     """The address of a real server with the app, on which real sockets connect.
 

@@ -16,16 +16,6 @@ SignUp = Callable[[str], Person]
 Connect = Callable[..., Socket]
 
 
-@pytest.fixture
-def ann(sign_up: SignUp) -> Person:
-    return sign_up("Ann")
-
-
-@pytest.fixture
-def bob(sign_up: SignUp) -> Person:
-    return sign_up("Bob")
-
-
 NO_SUCH_MESSAGE = {"message": "no such message", "code": "not_found", "error": "no such message"}
 
 

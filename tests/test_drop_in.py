@@ -10,16 +10,6 @@ from tests.clients.wsgi import in_process
 from tests.conftest import Connect, MakeApp, SignUp
 
 
-@pytest.fixture
-def ann(sign_up: SignUp) -> Person:
-    return sign_up("Ann")
-
-
-@pytest.fixture
-def bob(sign_up: SignUp) -> Person:
-    return sign_up("Bob")
-
-
 def _tutorial_socket(live: str, person: Person) -> Socket:
     """A socket as the tutorial's client opens it: with the user's id in the address."""
     return Socket(f"{live}?userId={person.id}", token=person.token)

@@ -21,16 +21,6 @@ def app(make_app: MakeApp) -> Flask:
     return make_app(rate_limits=True)
 
 
-@pytest.fixture
-def ann(sign_up: SignUp) -> Person:
-    return sign_up("Ann")
-
-
-@pytest.fixture
-def bob(sign_up: SignUp) -> Person:
-    return sign_up("Bob")
-
-
 @pytest.mark.parametrize(
     ("kind", "method", "path", "body"),
     [

@@ -13,16 +13,6 @@ from tests.clients.wsgi import in_process
 SignUp = Callable[[str], Person]
 
 
-@pytest.fixture
-def ann(sign_up: SignUp) -> Person:
-    return sign_up("Ann")
-
-
-@pytest.fixture
-def bob(sign_up: SignUp) -> Person:
-    return sign_up("Bob")
-
-
 def _report(me: Person, **what: str) -> Any:
     return me.ask("POST", "/api/messages/report", {"reason": "rude", **what})
 

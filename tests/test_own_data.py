@@ -37,16 +37,6 @@ def _delete(person: Person, password: str = PASSWORD) -> int:
     return person.http.delete("/api/auth/account", json={"password": password}).status_code
 
 
-@pytest.fixture
-def ann(sign_up: SignUp) -> Person:
-    return sign_up("Ann")
-
-
-@pytest.fixture
-def bob(sign_up: SignUp) -> Person:
-    return sign_up("Bob")
-
-
 def test_an_export_has_the_profile_the_sessions_and_all_messages(ann: Person, bob: Person) -> None:
     room = ann.http.post("/api/rooms", json={"name": "Garden", "members": [bob.id]}).json()
     ann.http.post(f"/api/rooms/{room['_id']}/messages", json={"text": "in the room"})
