@@ -18,23 +18,23 @@ from tempfile import TemporaryDirectory
 from typing import IO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
+import click
 import msgspec
 
 from chat.lib.disk import sync_folder
+from chat.lib.image_stores import THUMBNAIL, UPLOADS
 from chat.lib.progress import progress_bar
-from chat.store import Store
+from chat.store import DATABASE, Store
 from chat.store.sqlite import SqliteStore
 from chat.store.sqlite.snapshot import copy_database
 from chat.version import VERSION
 
-DATABASE = "chat.db"
 KEY = "jwt_secret"  # only of a server that has made one: see `chat.config`
-UPLOADS = "uploads"
 MANIFEST = "manifest.json"
 CHUNK = 1024 * 1024  # bytes
 
 
-class BackupError(Exception):
+class BackupError(click.ClickException):
     """A backup can't be made or restored; the message says why."""
 
 
@@ -198,7 +198,7 @@ def _prepare(staging: Path) -> None:
         store.upkeep.mark_restored()
         named = {address.rpartition("/")[2] for address in store.upkeep.image_addresses()}
     for path in (staging / UPLOADS).iterdir():
-        if path.name not in named and path.name.partition(".thumb")[0] not in named:
+        if path.name.removesuffix(THUMBNAIL) not in named:
             path.unlink()  # its message was deleted while the backup was made
 
 

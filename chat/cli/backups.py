@@ -1,16 +1,16 @@
 """`flask backup`, `flask verify` and `flask restore`."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 from flask.cli import with_appcontext
 
 from chat import backup as backups
+from chat.cli.commands import failing_in_words
 from chat.current import config, store
-from chat.errors import ChatError
+from chat.lib.image_stores import UPLOADS
+from chat.store import DATABASE
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _MONGODB = "MongoDB has a backup program of its own, which has to run before this one: "
@@ -24,7 +24,7 @@ def backup(file: Path) -> None:
 
     The server can run meanwhile. What it has acknowledged before the backup begins is in the archive.
     """
-    with _failing_in_words():
+    with failing_in_words():
         manifest = backups.back_up(config.data_dir, file)
     click.echo(f"{file}: {_described(manifest)}, {file.stat().st_size / 2**20:.1f} MiB.")
     if config.mongo_url:
@@ -41,7 +41,7 @@ def restore(file: Path) -> None:
 
     Stop the server first. All users have to log in again.
     """
-    with _failing_in_words():
+    with failing_in_words():
         if config.mongo_url:
             store.upkeep.mark_restored()
         else:
@@ -60,7 +60,7 @@ def verify(file: Path | None) -> None:
 
     The server can run meanwhile.
     """
-    with _failing_in_words():
+    with failing_in_words():
         if file:
             click.echo(f"{file} is in order: {_described(backups.check(file))}.")
             return
@@ -76,7 +76,7 @@ def verify(file: Path | None) -> None:
 
 def _remove_empty_database() -> None:
     """Remove what `flask` or the server made at its first start. Raises `BackupError` if there are accounts."""
-    database = config.data_dir / backups.DATABASE
+    database = config.data_dir / DATABASE
     if store.users.all():
         raise backups.BackupError(f"{database} has accounts: move it away, or set DATA_DIR to another folder")
     store.close()
@@ -85,14 +85,5 @@ def _remove_empty_database() -> None:
 
 
 def _described(manifest: backups.Manifest) -> str:
-    images = sum(name.startswith(backups.UPLOADS) for name in manifest.files)
-    return f"{'the database and ' if backups.DATABASE in manifest.files else ''}{images} images"
-
-
-@contextmanager
-def _failing_in_words() -> Iterator[None]:
-    """End the command with one line and exit code 1 in place of a traceback."""
-    try:
-        yield
-    except (backups.BackupError, ChatError) as error:
-        raise click.ClickException(str(error)) from error
+    images = sum(name.startswith(UPLOADS) for name in manifest.files)
+    return f"{'the database and ' if DATABASE in manifest.files else ''}{images} images"

@@ -2,7 +2,8 @@
 
 import getpass
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -24,6 +25,15 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 reason = click.option("--reason", default="", help="Why; the audit log keeps it.")
 
 
+@contextmanager
+def failing_in_words() -> Iterator[None]:
+    """End a command with one line and exit code 1 in place of a traceback, if what it does can't be done."""
+    try:
+        yield
+    except ChatError as error:
+        raise click.ClickException(error.message) from None
+
+
 class Commands(AppGroup):
     """A group of commands. What a command raises is one line, and it ends when other processes have been told."""
 
@@ -33,10 +43,8 @@ class Commands(AppGroup):
         def bind(function: Function) -> click.Command:
             @wraps(function)
             def run(*given: Any, **named: Any) -> None:
-                try:
+                with failing_in_words():
                     function(*given, **named)
-                except ChatError as error:
-                    raise click.ClickException(error.message) from None
                 bus.flush()
 
             command: click.Command = self.command(name)(run)

@@ -10,6 +10,8 @@ from chat.cli.findings import Finding, Level
 from chat.config import ROOT
 from chat.current import bus, config, images, store
 from chat.errors import ChatError
+from chat.lib.image_stores import UPLOADS
+from chat.store import DATABASE
 
 SKEW_SECONDS = 30.0  # tokens allow 60 seconds between two machines
 FULL, TIGHT = 100 * 2**20, 2**30  # bytes that are free
@@ -46,7 +48,7 @@ def settings() -> Iterator[Finding]:
 def files() -> Iterator[Finding]:
     """Who may read the data, and whether there is room for more."""
     folder = config.data_dir
-    kept = [folder / "chat.db", folder / "uploads", folder / "jwt_secret", ROOT / ".env"]
+    kept = [folder / DATABASE, folder / UPLOADS, folder / "jwt_secret", ROOT / ".env"]
     exposed = [path for path in kept if path.exists() and path.stat().st_mode & 0o077 and _is_reachable(path)]
     for path in exposed:
         level = Level.FAILURE if config.production else Level.WARNING

@@ -20,6 +20,7 @@ from chat.errors import ImageStoreUnavailableError
 from chat.lib import threads
 from chat.lib.disk import sync_folder
 
+UPLOADS = "uploads"  # the folder of images on the local disk
 THUMBNAIL = ".thumb.webp"  # what follows the name of an image in the name of its thumbnail
 NAME = re.compile(
     r"([0-9a-f]{32}\.(?:png|jpg|gif|webp))(?:\.thumb\.webp)?", re.ASCII
@@ -163,4 +164,4 @@ class CloudinaryImages:
 
 def open_image_store(account: Cloudinary | None, data_dir: Path, public_url: str) -> ImageStore:
     """Cloudinary if an account is given, else the folder ``uploads`` in ``data_dir``."""
-    return CloudinaryImages(account) if account else LocalImages(data_dir / "uploads", public_url)
+    return CloudinaryImages(account) if account else LocalImages(data_dir / UPLOADS, public_url)

@@ -23,7 +23,7 @@ from chat.errors import (
     RedisUnavailableError,
     RestartingError,
 )
-from chat.lib.image_stores import NAME
+from chat.lib.image_stores import NAME, UPLOADS
 from chat.lib.images import TYPES
 from chat.lib.metrics import CONTENT_TYPE
 from chat.middleware.auth import protect_route
@@ -125,7 +125,7 @@ def _picture(login: Login, name: str, whole: str) -> Response:
     pictures.require_visible(
         login.user, {path, f"{config.public_url}{path}", f"http://{host}{path}", f"https://{host}{path}"}
     )
-    folder = config.data_dir.absolute() / "uploads"
+    folder = config.data_dir.absolute() / UPLOADS
     response = send_from_directory(folder, name if (folder / name).is_file() else whole, max_age=YEAR)
     response.cache_control.public, response.cache_control.private = False, True
     response.cache_control.immutable = True
